@@ -1,0 +1,134 @@
+import { javascript, TextFile, typescript } from 'projen';
+
+/**
+ * The one place that decides the project's configuration. `npx projen` writes package.json,
+ * the tsconfigs and the ignore files from it; nobody edits those by hand.
+ */
+const project = new typescript.TypeScriptProject({
+  name: 'goldsmith',
+  description: 'Golden machine images as code: TypeScript constructs that build real images on every platform',
+  authorName: 'The goldsmith authors',
+  keywords: ['image', 'golden-image', 'packer', 'docker', 'oci', 'ami', 'constructs', 'infrastructure-as-code'],
+  license: 'Apache-2.0',
+  copyrightOwner: 'The goldsmith authors',
+  packageManager: javascript.NodePackageManager.NPM,
+  minNodeVersion: '20.19.0',
+  defaultReleaseBranch: 'main',
+  srcdir: 'lib',
+  libdir: 'dist',
+  artifactsDirectory: 'release',
+  entrypoint: 'dist/index.js',
+  entrypointTypes: 'dist/index.d.ts',
+  bin: { goldsmith: 'dist/cli/main.js' },
+
+  deps: ['zod@^4.1.0', 'dockerode@^5.0.1', 'commander@^14.0.0', 'picocolors@^1.1.1', 'tar-stream@^3.1.7'],
+  peerDeps: ['constructs@^10.5.0'],
+  peerDependencyOptions: { pinnedDevDependency: false },
+  devDeps: [
+    'constructs@^10.5.0',
+    'typescript@~5.9.3',
+    'ts-node@^10.9.2',
+    'tsx@^4.20.0',
+    '@types/node@^20.19.0',
+    '@types/dockerode@^4.0.2',
+    '@types/tar-stream@^3.1.3',
+    'ajv@^8.17.0',
+    'fast-check@^4.3.0',
+    'eslint@^9.36.0',
+    'typescript-eslint@^8.45.0',
+    'prettier@^3.6.0',
+    'typedoc@^0.28.0',
+    '@microsoft/api-extractor@^7.52.0',
+  ],
+
+  projenrcTs: true,
+  sampleCode: false,
+  github: false,
+  release: false,
+  buildWorkflow: false,
+  depsUpgrade: false,
+  pullRequestTemplate: false,
+  eslint: false,
+  licensed: true,
+  docgen: false,
+
+  tsconfig: {
+    compilerOptions: {
+      target: 'es2022',
+      lib: ['es2022', 'esnext.disposable'],
+      module: 'node20',
+      moduleResolution: javascript.TypeScriptModuleResolution.NODE16,
+      isolatedModules: true,
+      types: ['node'],
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noPropertyAccessFromIndexSignature: false,
+      stripInternal: true,
+    },
+  },
+
+  jest: true,
+  jestOptions: {
+    jestVersion: '^30.0.0',
+    junitReporting: false,
+    updateSnapshot: javascript.UpdateSnapshot.NEVER,
+    configFilePath: 'jest.config.json',
+    jestConfig: {
+      collectCoverage: false,
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      moduleNameMapper: {
+        '^goldsmith$': '<rootDir>/lib',
+        '^goldsmith/(docker|sandbox|null)$': '<rootDir>/lib/platforms/$1',
+        '^goldsmith/(.*)$': '<rootDir>/lib/$1',
+      },
+      testTimeout: 60_000,
+    },
+  },
+  gitignore: ['/release', '/.tmp', 'goldsmith.out', '.goldsmith', '*.tsbuildinfo', '/examples/**/artifacts', '/docs/api'],
+  npmignoreEnabled: false,
+});
+
+// The registry that serves jest 30's resolver can lack some platforms' siblings in newer versions, which breaks `npm ci`.
+project.package.addPackageResolutions('unrs-resolver@1.12.2');
+
+const subpaths = {
+  docker: 'platforms/docker',
+  sandbox: 'platforms/sandbox',
+  null: 'platforms/null',
+  testing: 'testing',
+  engine: 'engine',
+};
+project.package.addField('files', ['dist', 'docs/plan.schema.json', 'README.md', 'LICENSE', 'CHANGELOG.md']);
+project.package.addField('exports', {
+  '.': { types: './dist/index.d.ts', default: './dist/index.js' },
+  ...Object.fromEntries(
+    Object.entries(subpaths).map(([name, folder]) => [
+      `./${name}`,
+      { types: `./dist/${folder}/index.d.ts`, default: `./dist/${folder}/index.js` },
+    ]),
+  ),
+  './plan.schema.json': './docs/plan.schema.json',
+  './package.json': './package.json',
+});
+// TypeScript's oldest module resolution does not read `exports`.
+project.package.addField('typesVersions', {
+  '*': Object.fromEntries(Object.entries(subpaths).map(([name, folder]) => [name, [`dist/${folder}/index.d.ts`]])),
+});
+
+project.tryFindObjectFile('test/tsconfig.json')?.addOverride('compilerOptions.types', ['node', 'jest']);
+
+new TextFile(project, '.prettierrc.json', {
+  lines: [JSON.stringify({ singleQuote: true, printWidth: 120, trailingComma: 'all' }), ''],
+});
+
+// `npm ci` in a clone leaves a compiled package behind, so that the examples run at once.
+project.setScript('prepare', 'tsc --build');
+project.setScript('lint', 'eslint . && prettier --check .');
+project.setScript('format', 'eslint --fix . ; prettier --write .');
+
+project.testTask.reset('tsc --build', { receiveArgs: false });
+project.testTask.exec('tsc -p test');
+project.testTask.exec('npm run --silent lint');
+project.testTask.exec('jest', { receiveArgs: true });
+
+project.synth();

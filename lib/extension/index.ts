@@ -1,0 +1,27 @@
+import type { PlatformExtension } from './platform';
+import type { PostProcessorExtension } from './post-processor';
+import type { ProvisionerExtension } from './provisioner';
+import type { SecretExtension } from './secret';
+
+export * from './artifact';
+export * from './communicator';
+export * from './context';
+export * from './platform';
+export * from './post-processor';
+export * from './props';
+export * from './provisioner';
+export * from './secret';
+
+/** Anything that a plan's `use` can name. */
+export type Extension =
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- configs differ by extension; the schema checks them
+  PlatformExtension<any, any> | ProvisionerExtension<any, any> | PostProcessorExtension<any, any> | SecretExtension;
+
+/** Whether an export of a module is an extension. */
+export function isExtension(value: unknown): value is Extension {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, use, module } = value as Partial<Extension>;
+  return typeof kind === 'string' && KINDS.includes(kind) && typeof use === 'string' && typeof module === 'string';
+}
+
+const KINDS: readonly string[] = ['platform', 'provisioner', 'post-processor', 'secret'];

@@ -1,0 +1,77 @@
+import type { Problem } from '../errors';
+import type { Json } from '../plan/json';
+import type { Artifact, ResourceRecord } from './artifact';
+import type { Communicator } from './communicator';
+import type { ResourceContext, RunContext } from './context';
+import type { PropsSchema } from './props';
+
+/** What a build starts from. */
+export type LaunchFrom =
+  /** What the source's base resolved to: a lookup's answer or an exact base. Undefined where the source has none. */
+  | { readonly kind: 'base'; readonly base: Json | undefined }
+  | { readonly kind: 'artifact'; readonly artifact: Artifact }
+  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint };
+
+/** A running machine, as data. */
+export interface Machine {
+  readonly resource: ResourceRecord;
+  /** Whatever the driver's other verbs need. */
+  readonly data: Json;
+}
+
+/** A cheap snapshot that a later build can start from. */
+export interface Checkpoint {
+  readonly resources: readonly ResourceRecord[];
+  readonly data: Json;
+}
+
+/** How to get into a machine that was kept, and how to remove it. */
+export interface Access {
+  readonly enter: string;
+  readonly remove?: string;
+}
+
+/** The verbs of a platform: the engine knows nothing else of it. `C` is the resolved config of its source. */
+export interface PlatformDriver<C = unknown> {
+  /** The exact base image that a query means now. The answer goes into the lock file, so it holds no secret. */
+  lookup?(query: Json, config: C, ctx: RunContext): Promise<Json>;
+  /** Everything that can be known to be wrong before anything is created. */
+  preflight?(config: C, ctx: RunContext): Promise<readonly Problem[]>;
+  launch(config: C, from: LaunchFrom, ctx: ResourceContext): Promise<Machine>;
+  connect(machine: Machine, config: C, ctx: ResourceContext): Promise<Communicator>;
+  /** Runs between steps, nothing of the machine is in use. What it makes it acquires and keeps. */
+  checkpoint?(machine: Machine, config: C, ctx: ResourceContext): Promise<Checkpoint>;
+  /** Makes the artifact; the machine may be stopped for it. What it makes it acquires and keeps. Undefined: the platform makes none. */
+  capture(machine: Machine, config: C, ctx: ResourceContext): Promise<Artifact | undefined>;
+  /** Whether a resource of an artifact or a checkpoint is still there, as it was made. */
+  exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean>;
+  /** Deletes. Idempotent: what is gone already is no error. A record without an id is found by its token or locator. */
+  destroy(resource: ResourceRecord, ctx: RunContext): Promise<void>;
+  access?(machine: Machine, config: C): Access;
+  /** Ends connections to the platform's API when the run is over. */
+  close?(): Promise<void>;
+}
+
+/** A platform, as the engine finds it. */
+export interface PlatformExtension<C = unknown, Out = C> {
+  readonly kind: 'platform';
+  /** Type key, such as `docker`. Resources' kinds start with it. */
+  readonly use: string;
+  /** npm module (with subpath) that exports this extension, such as `goldsmith/docker`. */
+  readonly module: string;
+  readonly schema: PropsSchema<C, Out>;
+  /** Raised when the driver comes to do something else for the same config: invalidates caches. @default 1 */
+  readonly revision?: number;
+  /** Props that matter only when the artifact is captured: changing them keeps checkpoints valid. */
+  readonly captureProps?: readonly string[];
+  /** Props in which the machine's provisioning does not show and the artifact neither (pull policy, timeouts): in no digest. */
+  readonly passiveProps?: readonly string[];
+  /** Kind of artifact it makes with this config, for checks at synth. Undefined: none. */
+  produces(config: C): string | undefined;
+  /** Whether what was built may be taken from the cache. @default true */
+  readonly cacheable?: boolean;
+  /** Resource pool that limits how many builds run at once. @default its type key */
+  readonly pool?: string;
+  /** The driver; loads the SDK. Called once a run, when the first build of this platform starts. */
+  load(ctx: RunContext): Promise<PlatformDriver<Out>>;
+}

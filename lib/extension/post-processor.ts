@@ -1,0 +1,25 @@
+import type { Artifact, ResourceRecord } from './artifact';
+import type { ProcessContext, RunContext } from './context';
+import type { PropsSchema } from './props';
+
+/** A post-processor, as the engine finds it. */
+export interface PostProcessorExtension<In = unknown, Out = In> {
+  readonly kind: 'post-processor';
+  readonly use: string;
+  readonly module: string;
+  readonly schema: PropsSchema<In, Out>;
+  /** Raised when it comes to do something else for the same config. @default 1 */
+  readonly revision?: number;
+  /** Kinds of artifact it takes; undefined for any. */
+  readonly accepts?: readonly string[];
+  /** Kind of artifact it makes; undefined: it hands on its input. */
+  readonly produces?: string;
+  /** Packer's rule on the input: whether it is kept where the user says nothing, and whether that is forced. */
+  readonly keepInput: { readonly default: boolean; readonly forced?: boolean };
+  /** Returns the new artifact, or undefined to hand on the input. */
+  run(config: Out, inputs: readonly Artifact[], ctx: ProcessContext): Promise<Artifact | undefined>;
+  /** Whether a resource it made is still there; files are checked without it. */
+  exists?(resource: ResourceRecord, ctx: RunContext): Promise<boolean>;
+  /** Deletes a resource it made; files are deleted without it. */
+  destroy?(resource: ResourceRecord, ctx: RunContext): Promise<void>;
+}
