@@ -21,7 +21,7 @@ const project = new typescript.TypeScriptProject({
   entrypointTypes: 'dist/index.d.ts',
   bin: { goldsmith: 'dist/cli/main.js' },
 
-  deps: ['zod@^4.1.0', 'dockerode@^5.0.1', 'commander@^14.0.0', 'picocolors@^1.1.1', 'tar-stream@^3.1.7'],
+  deps: ['zod@^4.1.0', 'dockerode@^5.0.1', 'commander@^14.0.0', 'ignore@^7.0.5', 'picocolors@^1.1.1', 'tar-stream@^3.1.7'],
   peerDeps: ['constructs@^10.5.0'],
   peerDependencyOptions: { pinnedDevDependency: false },
   devDeps: [

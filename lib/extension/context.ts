@@ -63,6 +63,10 @@ export interface PollOptions {
 
 /** What a context can do that may create things. */
 export interface ResourceContext extends RunContext {
+  /** Whether the user allowed to overwrite what goldsmith did not make (`--force`). */
+  readonly force: boolean;
+  /** What the same node made last time, if it is known: goldsmith may replace that. */
+  readonly previous: Artifact | undefined;
   /** Owner tags to put on everything created: run, app, node. */
   readonly labels: Readonly<Record<string, string>>;
   /**
@@ -77,6 +81,14 @@ export interface ResourceContext extends RunContext {
   keep(resource: ResourceRecord): Promise<void>;
   /** Destroys it now rather than when the node ends. */
   release(resource: ResourceRecord): Promise<void>;
+  /**
+   * Writes an output file or folder: `write` gets the path of a temporary one beside it, which is moved to `path`
+   * when all is well. Refuses (OUTPUT_EXISTS) to replace what goldsmith did not make. The record is kept already;
+   * its kind is `file`, and the engine itself knows how to find and delete it.
+   *
+   * @param path as the user wrote it: relative to the project, or absolute
+   */
+  writeOutput(path: string, write: (temporary: string) => Promise<void>): Promise<ResourceRecord>;
 }
 
 /** What a provisioner gets beside the machine. */
@@ -94,15 +106,8 @@ export interface ProcessContext extends ResourceContext {
   readonly variables: Readonly<Record<string, string>>;
   /** The build that each input comes from, in the order of the inputs. */
   readonly origins: readonly BuildOrigin[];
-  /** Whether the user allowed to overwrite what goldsmith did not make. */
-  readonly force: boolean;
   /** Makes sure that no other run writes the same file meanwhile; held until the node ends. */
   lockFile(path: string): Promise<void>;
-  /**
-   * Writes an output file: `write` gets the path of a temporary file beside it, which is moved to `path` when all is
-   * well. Refuses to replace a file that goldsmith did not make.
-   */
-  writeOutput(path: string, write: (temporary: string) => Promise<void>): Promise<ResourceRecord>;
 }
 
 /** Where an artifact comes from. */

@@ -66,6 +66,8 @@ export interface PlatformExtension<C = unknown, Out = C> {
   readonly captureProps?: readonly string[];
   /** Props in which the machine's provisioning does not show and the artifact neither (pull policy, timeouts): in no digest. */
   readonly passiveProps?: readonly string[];
+  /** Props that name the artifact: not inherited by an image that starts from it, and no two builds may share them. */
+  readonly nameProps?: readonly string[];
   /** Kind of artifact it makes with this config, for checks at synth. Undefined: none. */
   produces(config: C): string | undefined;
   /** Whether what was built may be taken from the cache. @default true */

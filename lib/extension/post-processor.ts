@@ -14,6 +14,8 @@ export interface PostProcessorExtension<In = unknown, Out = In> {
   readonly accepts?: readonly string[];
   /** Kind of artifact it makes; undefined: it hands on its input. */
   readonly produces?: string;
+  /** Props that name what it writes: two post-processors may not write the same, unless it is `shared`. */
+  readonly nameProps?: readonly string[];
   /** Packer's rule on the input: whether it is kept where the user says nothing, and whether that is forced. */
   readonly keepInput: { readonly default: boolean; readonly forced?: boolean };
   /** Returns the new artifact, or undefined to hand on the input. */

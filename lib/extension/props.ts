@@ -18,7 +18,7 @@ type DeepReadonly<T> =
     : T extends readonly (infer E)[]
       ? readonly DeepReadonly<E>[]
       : T extends object
-        ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+        ? { readonly [K in keyof T]: DeepReadonly<Exclude<T[K], undefined>> }
         : T;
 type Assignable<A, B> = [A] extends [B] ? true : false;
 /** `unknown` where the schema and the interface accept the same; else an error that names both. */

@@ -37,7 +37,8 @@ const base = z.union([
 
 const common = {
   id,
-  dependsOn: z.array(id),
+  dependsOn: z.array(id).describe('nodes that must have succeeded'),
+  after: z.array(id).optional().describe('nodes that must have ended, however'),
   digest: z.string().regex(/^[0-9a-f]{64}$/),
 };
 

@@ -1,0 +1,3 @@
+export * from './catalog';
+export * from './file-store';
+export * from './store';

@@ -1,0 +1,96 @@
+import type { IConstruct } from 'constructs';
+import { GoldsmithError } from '../errors';
+import { isLate, type Late, type LateJson, type Text } from '../plan/late';
+
+/** A value that is known only at run time. Using it as a plain string is a mistake, which it says. */
+export abstract class LateValue<T> implements Late<T> {
+  abstract toPlan(): LateJson;
+
+  /** Refuses: the value is not known yet. */
+  toString(): never {
+    throw notText(this.describe());
+  }
+
+  /** Refuses, as {@link toString} does. */
+  toJSON(): never {
+    throw notText(this.describe());
+  }
+
+  /** Refuses conversion to a string or a number. */
+  [Symbol.toPrimitive](): never {
+    throw notText(this.describe());
+  }
+
+  /** What it is, for messages. */
+  protected abstract describe(): string;
+}
+
+/** A property of what a build makes, such as its image id: known when that build is done, and makes whoever uses it wait for it. */
+export class Output<T = string> extends LateValue<T> {
+  /** The output `name` of a source's build. */
+  static of(source: IConstruct, name: string): Output {
+    return new Output(source, name);
+  }
+
+  /** @internal stands for an output of something that does not exist; synth reports it. */
+  static unknown(name: string): Output {
+    return new Output(undefined, name);
+  }
+
+  private constructor(
+    /** @internal */
+    readonly source: IConstruct | undefined,
+    /** Its name. */
+    readonly name: string,
+  ) {
+    super();
+  }
+
+  /** How the plan writes it. */
+  toPlan(): LateJson {
+    return { $output: { node: this.source?.node.path ?? '', name: this.name } };
+  }
+
+  protected describe(): string {
+    return `the output \`${this.name}\`${this.source ? ` of ${this.source.node.path}` : ''}`;
+  }
+}
+
+/** Pieces joined at run time. Made by {@link text}. */
+export class JoinedText extends LateValue<string> {
+  /** @internal */
+  constructor(readonly parts: readonly Text[]) {
+    super();
+  }
+
+  /** How the plan writes it. */
+  toPlan(): LateJson {
+    return { $text: this.parts.map((part) => (typeof part === 'string' ? part : part.toPlan())) };
+  }
+
+  protected describe(): string {
+    return 'a text with values that are known only at run time';
+  }
+}
+
+/**
+ * Joins strings with values that are known only at run time.
+ *
+ * @example
+ * new ShellProvisioner(web, 'Note', { inline: [text`echo built ${timestamp()} on ${core.artifact('Docker').output('id')}`] });
+ */
+export function text(strings: TemplateStringsArray, ...values: readonly (Text | number | boolean | Late)[]): JoinedText {
+  const parts: Text[] = [];
+  strings.forEach((string, index) => {
+    if (string !== '') parts.push(string);
+    const value = values[index];
+    if (value !== undefined) parts.push(isLate(value) ? (value as Late<string>) : String(value));
+  });
+  return new JoinedText(parts);
+}
+
+function notText(what: string): GoldsmithError {
+  return new GoldsmithError('LATE_VALUE_AS_TEXT', `${what} is known only at run time and cannot be used as a plain string here`, {
+    hint: 'join it with text`…${value}…`, which keeps the place for it',
+  });
+}

@@ -1,0 +1,25 @@
+import type { Drafts } from './nodes';
+import type { Report } from './report';
+
+/** Post-processors must be able to take what they are given: known already from the kinds of artifact. */
+export function checkInputs(drafts: Drafts, report: Report): void {
+  const kinds = new Map<string, string | undefined>();
+  for (const node of drafts.nodes) {
+    if (node.kind === 'verify') continue;
+    const use = node.kind === 'build' ? node.source.use : node.step.use;
+    const extension = drafts.extensions.get(use);
+    if (node.kind === 'build') {
+      kinds.set(node.id, extension?.kind === 'platform' ? extension.produces(node.source.config) : undefined);
+      continue;
+    }
+    if (extension?.kind !== 'post-processor') continue;
+    kinds.set(node.id, extension.produces ?? kinds.get(node.inputs[0]!));
+    for (const input of node.inputs) {
+      const kind = kinds.get(input);
+      const owner = drafts.owners.get(node.id)?.[0];
+      if (!owner || !extension.accepts || (kind !== undefined && extension.accepts.includes(kind))) continue;
+      const made = kind === undefined ? 'no artifact' : `a \`${kind}\``;
+      report.add(owner, 'INCOMPATIBLE_INPUT', `\`${use}\` cannot take what ${input} makes (${made}); it takes: ${extension.accepts.join(', ')}`, 'narrow it with `only` or `except`, or change what the build makes');
+    }
+  }
+}
