@@ -98,6 +98,7 @@ const subpaths = {
   testing: 'testing',
   engine: 'engine',
 };
+project.package.addField('type', 'commonjs');
 project.package.addField('files', ['dist', 'docs/plan.schema.json', 'README.md', 'LICENSE', 'CHANGELOG.md']);
 project.package.addField('exports', {
   '.': { types: './dist/index.d.ts', default: './dist/index.js' },

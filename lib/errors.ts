@@ -121,7 +121,11 @@ export function toProblem(error: unknown): Problem {
 }
 
 /** `error` with what it lacks of path, source and hint filled in. */
-export function located(error: unknown, where: Omit<Problem, 'code' | 'message'>, code: ErrorCode = 'INTERNAL'): GoldsmithError {
+export function located(
+  error: unknown,
+  where: Omit<Problem, 'code' | 'message'>,
+  code: ErrorCode = 'INTERNAL',
+): GoldsmithError {
   const base = GoldsmithError.is(error) ? error : new GoldsmithError(code, messageOf(error), { cause: error });
   if (base.problems.length > 1) return base;
   return new GoldsmithError(base.code, base.message, {

@@ -42,7 +42,7 @@ export class Catalog {
 
   /** What a node made last. */
   async latest(app: string, node: string): Promise<NodeRecord | undefined> {
-    const found = await this.store.get(`latest/${app}/${node}`);
+    const found = await this.store.get(latestKey(app, node));
     const key = found && (found.value as unknown as { key: string }).key;
     return key === undefined ? undefined : this.byKey(key);
   }
@@ -50,14 +50,14 @@ export class Catalog {
   /** Records what a node made: under its key, and as its newest. */
   async record(record: NodeRecord): Promise<void> {
     await this.store.put(`nodes/${record.key}`, record as unknown as Json);
-    await this.store.put(`latest/${record.app}/${record.node}`, { key: record.key });
+    await this.store.put(latestKey(record.app, record.node), { key: record.key });
   }
 
   /** Makes a record its node's newest, where a cached one is used again. */
   async touch(record: NodeRecord): Promise<void> {
-    const current = await this.store.get(`latest/${record.app}/${record.node}`);
+    const current = await this.store.get(latestKey(record.app, record.node));
     if ((current?.value as unknown as { key?: string } | undefined)?.key !== record.key) {
-      await this.store.put(`latest/${record.app}/${record.node}`, { key: record.key });
+      await this.store.put(latestKey(record.app, record.node), { key: record.key });
     }
   }
 
@@ -66,13 +66,19 @@ export class Catalog {
     const keys = await this.store.list('latest/');
     const records: NodeRecord[] = [];
     for (const key of keys) {
-      const path = key.slice('latest/'.length);
-      const image = path.slice(0, path.lastIndexOf('/'));
-      if (image !== name && image.slice(image.indexOf('/') + 1) !== name) continue;
+      const [app, ...node] = key.slice('latest/'.length).split('/');
+      const image = node.slice(0, -1).join('/');
+      if (image !== name && `${decodeURIComponent(app!)}/${image}` !== name) continue;
       const record = await this.byKey(((await this.store.get(key))?.value as { key: string } | undefined)?.key ?? '');
       if (record?.use === use && record.artifact) records.push(record);
     }
     return records.sort((a, b) => b.builtAt - a.builtAt)[0];
+  }
+
+  /** Ids of all nodes of an app that were ever built. */
+  async names(app: string): Promise<readonly string[]> {
+    const prefix = latestKey(app, '');
+    return (await this.store.list(prefix)).map((key) => key.slice(prefix.length));
   }
 
   /** A checkpoint under a key. */
@@ -113,4 +119,9 @@ export class Catalog {
     }
     return records;
   }
+}
+
+/** The app is one part of the key, whatever its name. */
+function latestKey(app: string, node: string): string {
+  return `latest/${encodeURIComponent(app)}/${node}`;
 }

@@ -30,7 +30,9 @@ export class FileStore implements Store {
       return true;
     };
     if (condition === undefined) return write();
-    const release = await lockFile(`${file}.lock`, { sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
+    const release = await lockFile(`${file}.lock`, {
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
     try {
       const current = await this.get(key);
       if (condition === 'absent' ? current !== undefined : current?.revision !== condition.revision) return false;
@@ -57,7 +59,8 @@ export class FileStore implements Store {
     const keys: string[] = [];
     for (const entry of entries) {
       if (entry.isDirectory()) keys.push(...(await this.walk([...parts, entry.name])));
-      else if (entry.name.endsWith('.json')) keys.push([...parts, entry.name.slice(0, -'.json'.length)].map(decodeURIComponent).join('/'));
+      else if (entry.name.endsWith('.json'))
+        keys.push([...parts, entry.name.slice(0, -'.json'.length)].map(decodeURIComponent).join('/'));
     }
     return keys;
   }

@@ -58,9 +58,21 @@ export class Image extends Element {
     Object.defineProperty(this, BRAND, { value: true });
     this.from = props.from;
     this.maxAge = props.maxAge;
-    if (Image.tryOf(scope)) addProblem(this, 'INVALID_PROGRAM', 'an image stands within another image', 'use `from` to build one image on another');
+    if (Image.tryOf(scope))
+      addProblem(
+        this,
+        'INVALID_PROGRAM',
+        'an image stands within another image',
+        'use `from` to build one image on another',
+      );
     if (props.from) this.deriveFrom(props.from, props.sources ?? {});
-    else if (props.sources) addProblem(this, 'INVALID_PROPS', '`sources` is given without `from`', 'add sources as constructs, or name the image to start from');
+    else if (props.sources)
+      addProblem(
+        this,
+        'INVALID_PROPS',
+        '`sources` is given without `from`',
+        'add sources as constructs, or name the image to start from',
+      );
   }
 
   /** Its sources, in the order in which they were made. */
@@ -91,7 +103,11 @@ export class Image extends Element {
     const known = new Set(parent.sources.map(({ node }) => node.id));
     for (const id of Object.keys(overrides)) {
       if (!known.has(id)) {
-        addProblem(this, 'UNKNOWN_SELECTOR', `\`sources\` names \`${id}\`, but ${parent.node.path} has: ${[...known].join(', ') || 'no source'}`);
+        addProblem(
+          this,
+          'UNKNOWN_SELECTOR',
+          `\`sources\` names \`${id}\`, but ${parent.node.path} has: ${[...known].join(', ') || 'no source'}`,
+        );
       }
     }
     for (const source of parent.sources) {
@@ -100,4 +116,3 @@ export class Image extends Element {
     }
   }
 }
-

@@ -1,8 +1,15 @@
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where this package's own code lies: its frames are not the user's. */
-const OWN_CODE = path.resolve(__dirname, '..') + path.sep;
+/**
+ * Where this package's own code lies: its frames are not the user's. Where source maps are on, the compiled code
+ * shows as what it was compiled from.
+ */
+const OWN_CODE = ['lib', 'dist'].map((folder) => path.resolve(__dirname, '..', '..', folder) + path.sep);
+
+function isOwn(file: string): boolean {
+  return file.startsWith('node:') || OWN_CODE.some((folder) => file.startsWith(folder));
+}
 const FRAMES = 24;
 
 const origins = new WeakMap<object, Error>();
@@ -38,9 +45,26 @@ export function callerOrigin(): Origin | undefined {
   return originOf(holder);
 }
 
+/** The file, as it was loaded, of whoever called into this package: not mapped back by source maps. */
+export function callerFile(): string | undefined {
+  const { prepareStackTrace } = Error;
+  try {
+    Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName());
+    const files = new Error().stack as unknown as (string | null)[];
+    const found = files.find((file) => typeof file === 'string' && !isOwn(toPath(file)));
+    return typeof found === 'string' ? toPath(found) : undefined;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+function toPath(file: string): string {
+  return file.startsWith('file://') ? fileURLToPath(file) : file;
+}
+
 function firstUserFrame(stack: string): Origin | undefined {
   const frames = stack.split('\n').flatMap((line) => parseFrame(line) ?? []);
-  const foreign = frames.filter(({ file }) => !file.startsWith(OWN_CODE) && !file.startsWith('node:'));
+  const foreign = frames.filter(({ file }) => !isOwn(file));
   const outsideModules = foreign.find(({ file }) => !file.includes(`${path.sep}node_modules${path.sep}`));
   return outsideModules ?? foreign[0];
 }
@@ -48,6 +72,6 @@ function firstUserFrame(stack: string): Origin | undefined {
 function parseFrame(line: string): Origin | undefined {
   const match = /(?:\(|at (?:async )?)((?:file:\/\/)?[^()\s][^()]*?):(\d+):\d+\)?$/.exec(line.trim());
   if (!match) return undefined;
-  const file = match[1]!.startsWith('file://') ? fileURLToPath(match[1]!) : match[1]!;
+  const file = toPath(match[1]!);
   return path.isAbsolute(file) ? { file, line: Number(match[2]) } : undefined;
 }

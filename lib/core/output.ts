@@ -79,7 +79,10 @@ export class JoinedText extends LateValue<string> {
  * @example
  * new ShellProvisioner(web, 'Note', { inline: [text`echo built ${timestamp()} on ${core.artifact('Docker').output('id')}`] });
  */
-export function text(strings: TemplateStringsArray, ...values: readonly (Text | number | boolean | Late)[]): JoinedText {
+export function text(
+  strings: TemplateStringsArray,
+  ...values: readonly (Text | number | boolean | Late)[]
+): JoinedText {
   const parts: Text[] = [];
   strings.forEach((string, index) => {
     if (string !== '') parts.push(string);
@@ -90,7 +93,11 @@ export function text(strings: TemplateStringsArray, ...values: readonly (Text | 
 }
 
 function notText(what: string): GoldsmithError {
-  return new GoldsmithError('LATE_VALUE_AS_TEXT', `${what} is known only at run time and cannot be used as a plain string here`, {
-    hint: 'join it with text`…${value}…`, which keeps the place for it',
-  });
+  return new GoldsmithError(
+    'LATE_VALUE_AS_TEXT',
+    `${what} is known only at run time and cannot be used as a plain string here`,
+    {
+      hint: 'join it with text`…${value}…`, which keeps the place for it',
+    },
+  );
 }

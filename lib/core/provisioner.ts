@@ -82,7 +82,12 @@ export abstract class Provisioner<P extends ProvisionerProps = ProvisionerProps>
     this.extension = extension;
     Object.defineProperty(this, BRAND, { value: true });
     if (!Image.tryOf(this)) {
-      addProblem(this, 'INVALID_PROGRAM', 'a provisioner stands outside of any image', 'give it an Image, or a construct within one, as its scope');
+      addProblem(
+        this,
+        'INVALID_PROGRAM',
+        'a provisioner stands outside of any image',
+        'give it an Image, or a construct within one, as its scope',
+      );
     }
   }
 }

@@ -11,7 +11,10 @@ export function selects(selector: SourceSelector, source: Source): boolean {
 
 /** Whether something with these `only` and `except` applies to a source. */
 export function applies(
-  { only, except }: { readonly only?: readonly SourceSelector[] | undefined; readonly except?: readonly SourceSelector[] | undefined },
+  {
+    only,
+    except,
+  }: { readonly only?: readonly SourceSelector[] | undefined; readonly except?: readonly SourceSelector[] | undefined },
   source: Source,
 ): boolean {
   if (only && !only.some((selector) => selects(selector, source))) return false;

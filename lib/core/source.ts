@@ -33,7 +33,13 @@ export abstract class Source<P extends object = object> extends Element {
     Object.defineProperty(this, BRAND, { value: true });
     const image = Image.tryOf(this);
     if (image) image.addSource(this);
-    else addProblem(this, 'INVALID_PROGRAM', 'a source stands outside of any image', 'give it an Image, or a construct within one, as its scope');
+    else
+      addProblem(
+        this,
+        'INVALID_PROGRAM',
+        'a source stands outside of any image',
+        'give it an Image, or a construct within one, as its scope',
+      );
   }
 
   /** The image it belongs to. */

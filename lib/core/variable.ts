@@ -88,7 +88,12 @@ export class Variable<K extends keyof VariableTypes = 'string'> extends Element 
   /** Its value. Of a sensitive variable there is none to see: use {@link secret}. */
   get value(): VariableTypes[K] {
     if (this.props.sensitive) {
-      addProblem(this, 'LATE_VALUE_AS_TEXT', `the variable \`${this.name}\` is sensitive, its value cannot be read`, 'use its `secret` in the prop that needs it');
+      addProblem(
+        this,
+        'LATE_VALUE_AS_TEXT',
+        `the variable \`${this.name}\` is sensitive, its value cannot be read`,
+        'use its `secret` in the prop that needs it',
+      );
     }
     return this.current ?? (EMPTY[this.type] as VariableTypes[K]);
   }
@@ -96,7 +101,12 @@ export class Variable<K extends keyof VariableTypes = 'string'> extends Element 
   /** Its value as a secret, for a sensitive variable. */
   get secret(): Secret {
     if (!this.props.sensitive) {
-      addProblem(this, 'INVALID_PROPS', `the variable \`${this.name}\` is not sensitive`, 'set `sensitive: true`, or use its `value`');
+      addProblem(
+        this,
+        'INVALID_PROPS',
+        `the variable \`${this.name}\` is not sensitive`,
+        'set `sensitive: true`, or use its `value`',
+      );
     }
     return Secret.from('variable', { name: this.name });
   }

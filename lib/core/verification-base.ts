@@ -38,15 +38,21 @@ export abstract class VerificationBase<P extends VerificationBaseProps = Verific
 
   readonly props: Readonly<P>;
   /** What runs the checks. */
-  readonly extension: ProvisionerExtension<never, never>;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a verification of any config is a verification
+  readonly extension: ProvisionerExtension<any, any>;
 
-  protected constructor(scope: Construct, id: string, props: P, extension: ProvisionerExtension<never, never>) {
+  protected constructor(scope: Construct, id: string, props: P, extension: VerificationBase['extension']) {
     super(scope, id);
     this.props = props;
     this.extension = extension;
     Object.defineProperty(this, BRAND, { value: true });
     if (!Image.tryOf(this)) {
-      addProblem(this, 'INVALID_PROGRAM', 'a verification stands outside of any image', 'give it an Image, or a construct within one, as its scope');
+      addProblem(
+        this,
+        'INVALID_PROGRAM',
+        'a verification stands outside of any image',
+        'give it an Image, or a construct within one, as its scope',
+      );
     }
   }
 }

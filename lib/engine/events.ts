@@ -87,7 +87,13 @@ export type RunEventBody =
     }
   | { readonly type: 'node-started'; readonly node: string }
   | ({ readonly type: 'node-finished' } & NodeResultEvent)
-  | { readonly type: 'step-started'; readonly node: string; readonly step: string; readonly use: string; readonly attempt: number }
+  | {
+      readonly type: 'step-started';
+      readonly node: string;
+      readonly step: string;
+      readonly use: string;
+      readonly attempt: number;
+    }
   | {
       readonly type: 'step-finished';
       readonly node: string;
@@ -97,8 +103,20 @@ export type RunEventBody =
       readonly duration: number;
       readonly error?: Problem | undefined;
     }
-  | { readonly type: 'output'; readonly node: string; readonly step?: string | undefined; readonly stream: 'stdout' | 'stderr'; readonly text: string }
-  | { readonly type: 'message'; readonly level: 'info' | 'warning' | 'error'; readonly node?: string | undefined; readonly step?: string | undefined; readonly text: string }
+  | {
+      readonly type: 'output';
+      readonly node: string;
+      readonly step?: string | undefined;
+      readonly stream: 'stdout' | 'stderr';
+      readonly text: string;
+    }
+  | {
+      readonly type: 'message';
+      readonly level: 'info' | 'warning' | 'error';
+      readonly node?: string | undefined;
+      readonly step?: string | undefined;
+      readonly text: string;
+    }
   | {
       readonly type: 'progress';
       readonly node: string;

@@ -35,7 +35,11 @@ export interface Communicator {
    * Copies one file, or the given bytes, to exactly the path `remote`, whose folder must exist.
    * `mode` is the file's own where it is not given, 0644 for bytes. A half-copied file is never left under `remote`.
    */
-  uploadFile(local: string | Uint8Array, remote: string, options: TransferOptions & { readonly mode?: number }): Promise<void>;
+  uploadFile(
+    local: string | Uint8Array,
+    remote: string,
+    options: TransferOptions & { readonly mode?: number },
+  ): Promise<void>;
   /** Copies what is in `local` into the folder `remote`, which is made where it is missing. Modes and symlinks are kept. */
   uploadDirectory(local: string, remote: string, options: TransferOptions): Promise<void>;
   /** Copies one file of the machine to exactly the path `local`. */

@@ -88,7 +88,17 @@ export interface ResourceContext extends RunContext {
    *
    * @param path as the user wrote it: relative to the project, or absolute
    */
-  writeOutput(path: string, write: (temporary: string) => Promise<void>): Promise<ResourceRecord>;
+  writeOutput(
+    path: string,
+    write: (temporary: string) => Promise<void>,
+    options?: WriteOptions,
+  ): Promise<ResourceRecord>;
+}
+
+/** Options of {@link ResourceContext.writeOutput}. */
+export interface WriteOptions {
+  /** The new content takes in what was there before, so nothing is lost by replacing a file that goldsmith did not make. */
+  readonly merges?: boolean;
 }
 
 /** What a provisioner gets beside the machine. */

@@ -31,10 +31,16 @@ export interface Access {
   readonly remove?: string;
 }
 
+/** Options of {@link PlatformDriver.lookup}. */
+export interface LookupOptions {
+  /** The user asked for what is newest (`goldsmith update`): what happens to be here already is not good enough. */
+  readonly refresh?: boolean;
+}
+
 /** The verbs of a platform: the engine knows nothing else of it. `C` is the resolved config of its source. */
 export interface PlatformDriver<C = unknown> {
   /** The exact base image that a query means now. The answer goes into the lock file, so it holds no secret. */
-  lookup?(query: Json, config: C, ctx: RunContext): Promise<Json>;
+  lookup?(query: Json, config: C, ctx: RunContext, options?: LookupOptions): Promise<Json>;
   /** Everything that can be known to be wrong before anything is created. */
   preflight?(config: C, ctx: RunContext): Promise<readonly Problem[]>;
   launch(config: C, from: LaunchFrom, ctx: ResourceContext): Promise<Machine>;

@@ -14,6 +14,12 @@ export interface PostProcessorExtension<In = unknown, Out = In> {
   readonly accepts?: readonly string[];
   /** Kind of artifact it makes; undefined: it hands on its input. */
   readonly produces?: string;
+  /**
+   * Whether it may be left out where nothing changed. Not where each run counts (a manifest names the last run), or
+   * where it takes files that no digest covers.
+   * @default true
+   */
+  readonly cacheable?: boolean;
   /** Props that name what it writes: two post-processors may not write the same, unless it is `shared`. */
   readonly nameProps?: readonly string[];
   /** Packer's rule on the input: whether it is kept where the user says nothing, and whether that is forced. */

@@ -22,7 +22,10 @@ type DeepReadonly<T> =
         : T;
 type Assignable<A, B> = [A] extends [B] ? true : false;
 /** `unknown` where the schema and the interface accept the same; else an error that names both. */
-type Same<P, S extends Shape> = [Assignable<DeepReadonly<InputOf<S>>, P>, Assignable<P, DeepReadonly<InputOf<S>>>] extends [true, true]
+type Same<P, S extends Shape> = [
+  Assignable<DeepReadonly<InputOf<S>>, P>,
+  Assignable<P, DeepReadonly<InputOf<S>>>,
+] extends [true, true]
   ? Exclude<keyof S, keyof P> extends never
     ? unknown
     : { 'the schema has keys that the interface lacks': Exclude<keyof S, keyof P> }
@@ -38,9 +41,13 @@ export type Rule = (props: Readonly<Record<string, unknown>>) => string | undefi
  * const schema = props<FileProps>()({ source: asset().optional(), content: text().optional() }, exactlyOne('source', 'content'));
  */
 export function props<P>() {
-  return <const S extends Shape>(shape: S & Same<P, S>, ...rules: readonly Rule[]): PropsSchema<P, z.output<z.ZodObject<S>>> => {
+  return <const S extends Shape>(
+    shape: S & Same<P, S>,
+    ...rules: readonly Rule[]
+  ): PropsSchema<P, z.output<z.ZodObject<S>>> => {
     const object = z.strictObject(shape as S);
-    const schema = rules.length === 0 ? object : object.superRefine((value, context) => checkRules(rules, value, context));
+    const schema =
+      rules.length === 0 ? object : object.superRefine((value, context) => checkRules(rules, value, context));
     return schema as unknown as PropsSchema<P, z.output<z.ZodObject<S>>>;
   };
 }
@@ -86,9 +93,7 @@ export function textMap(): z.ZodType<Record<string, string>, Readonly<Record<str
 
 /** Length of time such as `90s`, `5m`, `1h30m`, `250ms`: as in Go, and so in Packer. */
 export function duration(): z.ZodType<string, string> {
-  return z
-    .string()
-    .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'a length of time such as `90s`, `5m` or `1h30m`');
+  return z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'a length of time such as `90s`, `5m` or `1h30m`');
 }
 
 /** What kind of local file a prop names. */

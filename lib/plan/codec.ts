@@ -51,9 +51,13 @@ function checkVersion(value: unknown, name: string): void {
   const match = /^(\d+)\.(\d+)$/.exec(given);
   const [major, minor] = PLAN_SCHEMA.split('.').map(Number) as [number, number];
   if (match && Number(match[1]) === major && Number(match[2]) <= minor) return;
-  throw new GoldsmithError('PLAN_VERSION', `${name} has plan version ${given.slice(0, 40)}; this goldsmith reads ${major}.0 to ${PLAN_SCHEMA}`, {
-    hint: match && Number(match[1]) < major ? HINT : 'run it with the goldsmith that wrote it, or a newer one',
-  });
+  throw new GoldsmithError(
+    'PLAN_VERSION',
+    `${name} has plan version ${given.slice(0, 40)}; this goldsmith reads ${major}.0 to ${PLAN_SCHEMA}`,
+    {
+      hint: match && Number(match[1]) < major ? HINT : 'run it with the goldsmith that wrote it, or a newer one',
+    },
+  );
 }
 
 function checkReferences(plan: Plan, name: string): void {
@@ -65,15 +69,22 @@ function checkReferences(plan: Plan, name: string): void {
   if (kinds.size !== plan.nodes.length) wrong('', 'two nodes have the same id');
   for (const node of plan.nodes) {
     const steps = node.kind === 'build' ? [node.source, ...node.provisioners] : [node.step];
-    for (const { id, use } of steps) if (!Object.hasOwn(plan.modules, use)) wrong(id, `\`modules\` names no module for \`${use}\``);
-    for (const other of [...node.dependsOn, ...(node.after ?? [])]) if (!kinds.has(other)) wrong(node.id, `it depends on \`${other}\`, which is not there`);
-    if (node.kind === 'verify' && kinds.get(node.build) !== 'build') wrong(node.id, `it verifies \`${node.build}\`, which is no build`);
+    for (const { id, use } of steps)
+      if (!Object.hasOwn(plan.modules, use)) wrong(id, `\`modules\` names no module for \`${use}\``);
+    for (const other of [...node.dependsOn, ...(node.after ?? [])])
+      if (!kinds.has(other)) wrong(node.id, `it depends on \`${other}\`, which is not there`);
+    if (node.kind === 'verify' && kinds.get(node.build) !== 'build')
+      wrong(node.id, `it verifies \`${node.build}\`, which is no build`);
     if (node.kind === 'process') {
-      for (const input of node.inputs) if (!kinds.has(input) || kinds.get(input) === 'verify') wrong(node.id, `it takes \`${input}\`, which makes no artifact`);
+      for (const input of node.inputs)
+        if (!kinds.has(input) || kinds.get(input) === 'verify')
+          wrong(node.id, `it takes \`${input}\`, which makes no artifact`);
     }
     const base = node.kind === 'build' ? node.source.base : undefined;
-    if (base && '$lookup' in base && !Object.hasOwn(plan.lookups, base.$lookup)) wrong(node.id, `\`lookups\` has no \`${base.$lookup}\``);
-    if (base && '$artifact' in base && kinds.get(base.$artifact) !== 'build') wrong(node.id, `it starts from \`${base.$artifact}\`, which is no build`);
+    if (base && '$lookup' in base && !Object.hasOwn(plan.lookups, base.$lookup))
+      wrong(node.id, `\`lookups\` has no \`${base.$lookup}\``);
+    if (base && '$artifact' in base && kinds.get(base.$artifact) !== 'build')
+      wrong(node.id, `it starts from \`${base.$artifact}\`, which is no build`);
   }
   const cycle = problems.length === 0 ? findCycle(plan.nodes) : undefined;
   if (cycle) wrong(cycle[0]!, `nodes depend on each other in a circle: ${cycle.join(' → ')}`);

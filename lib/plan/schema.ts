@@ -73,12 +73,13 @@ export const planSchema = z.strictObject({
   modules: z.record(z.string(), z.string()).describe('which npm module holds each extension'),
   lookups: z.record(
     z.string(),
-    z.strictObject({ use: z.string(), query: json, label: z.string().describe('how messages and the lock file name it') }),
+    z.strictObject({
+      use: z.string(),
+      query: json,
+      label: z.string().describe('how messages and the lock file name it'),
+    }),
   ),
-  assets: z.record(
-    z.string(),
-    z.strictObject({ kind: z.enum(['file', 'directory']), name: z.string() }),
-  ),
+  assets: z.record(z.string(), z.strictObject({ kind: z.enum(['file', 'directory']), name: z.string() })),
   nodes: z.array(z.discriminatedUnion('kind', [buildNode, verifyNode, processNode])),
   metadata: z
     .record(z.string(), z.strictObject({ source: z.string().optional(), warnings: z.array(z.string()).optional() }))

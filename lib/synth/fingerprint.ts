@@ -18,7 +18,8 @@ export function fingerprint(root: string, ignore: readonly string[] = []): strin
       hash.update(['link', relative, fs.readlinkSync(absolute), END].join(END));
     } else if (stat.isDirectory()) {
       hash.update(['directory', relative, END].join(END));
-      for (const name of fs.readdirSync(absolute).sort()) add(path.join(absolute, name), relative === '' ? name : `${relative}/${name}`);
+      for (const name of fs.readdirSync(absolute).sort())
+        add(path.join(absolute, name), relative === '' ? name : `${relative}/${name}`);
     } else {
       const executable = (stat.mode & 0o111) !== 0 ? 'x' : '-';
       hash.update(['file', relative, executable, String(stat.size), ''].join(END));

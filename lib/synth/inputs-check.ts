@@ -7,7 +7,8 @@ export function checkInputs(drafts: Drafts, report: Report): void {
   for (const node of drafts.nodes) {
     if (node.kind === 'verify') continue;
     const use = node.kind === 'build' ? node.source.use : node.step.use;
-    const extension = drafts.extensions.get(use);
+    const kind = node.kind === 'build' ? 'platform' : 'post-processor';
+    const extension = drafts.extensions.get(`${kind} ${use}`);
     if (node.kind === 'build') {
       kinds.set(node.id, extension?.kind === 'platform' ? extension.produces(node.source.config) : undefined);
       continue;
@@ -15,11 +16,16 @@ export function checkInputs(drafts: Drafts, report: Report): void {
     if (extension?.kind !== 'post-processor') continue;
     kinds.set(node.id, extension.produces ?? kinds.get(node.inputs[0]!));
     for (const input of node.inputs) {
-      const kind = kinds.get(input);
+      const made = kinds.get(input);
       const owner = drafts.owners.get(node.id)?.[0];
-      if (!owner || !extension.accepts || (kind !== undefined && extension.accepts.includes(kind))) continue;
-      const made = kind === undefined ? 'no artifact' : `a \`${kind}\``;
-      report.add(owner, 'INCOMPATIBLE_INPUT', `\`${use}\` cannot take what ${input} makes (${made}); it takes: ${extension.accepts.join(', ')}`, 'narrow it with `only` or `except`, or change what the build makes');
+      if (!owner || !extension.accepts || (made !== undefined && extension.accepts.includes(made))) continue;
+      const what = made === undefined ? 'no artifact' : `a \`${made}\``;
+      report.add(
+        owner,
+        'INCOMPATIBLE_INPUT',
+        `\`${use}\` cannot take what ${input} makes (${what}); it takes: ${extension.accepts.join(', ')}`,
+        'narrow it with `only` or `except`, or change what the build makes',
+      );
     }
   }
 }

@@ -15,11 +15,17 @@ export function link(tree: Tree, drafts: Drafts, report: Report): PlanNode[] {
   const cycle = findCycle(nodes);
   if (cycle) {
     const owner = drafts.owners.get(cycle[0]!)?.[0] ?? tree.root;
-    report.add(owner, 'DEPENDENCY_CYCLE', `nodes depend on each other in a circle: ${cycle.join(' → ')}`, 'remove one of these dependencies');
+    report.add(
+      owner,
+      'DEPENDENCY_CYCLE',
+      `nodes depend on each other in a circle: ${cycle.join(' → ')}`,
+      'remove one of these dependencies',
+    );
     return [];
   }
   const digests = new Map<string, string>();
-  const revision = (use: string): number => revisionOf(drafts.extensions.get(use));
+  const revision = (kind: Extension['kind'], use: string): number =>
+    revisionOf(drafts.extensions.get(`${kind} ${use}`));
   return inOrder(nodes).map((node) => {
     const digest = digestOf(meaningOf(node, (id) => digests.get(id) ?? id, revision, passiveOf(drafts.extensions)));
     digests.set(node.id, digest);
@@ -66,7 +72,7 @@ function revisionOf(extension: Extension | undefined): number {
 
 function passiveOf(extensions: Map<string, Extension>): (use: string) => readonly string[] {
   return (use) => {
-    const extension = extensions.get(use);
+    const extension = extensions.get(`platform ${use}`);
     return extension?.kind === 'platform' ? (extension.passiveProps ?? []) : [];
   };
 }

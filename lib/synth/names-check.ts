@@ -9,8 +9,12 @@ export function checkNames(drafts: Drafts, report: Report): void {
   for (const node of drafts.nodes) {
     if (node.kind === 'verify') continue;
     const step = node.kind === 'build' ? node.source : node.step;
-    const names = nameProps(drafts.extensions.get(step.use));
-    const given = Object.fromEntries(names.flatMap((name) => (step.config[name] === undefined ? [] : [[name, step.config[name]]])));
+    const names = nameProps(
+      drafts.extensions.get(`${node.kind === 'build' ? 'platform' : 'post-processor'} ${step.use}`),
+    );
+    const given = Object.fromEntries(
+      names.flatMap((name) => (step.config[name] === undefined ? [] : [[name, step.config[name]]])),
+    );
     if (Object.keys(given).length === 0) continue;
     const key = canonical([step.use, given]);
     const first = seen.get(key);
@@ -19,7 +23,12 @@ export function checkNames(drafts: Drafts, report: Report): void {
       const what = Object.entries(given)
         .map(([name, value]) => `\`${name}\` ${JSON.stringify(value)}`)
         .join(', ');
-      report.add(owner, 'DUPLICATE_ARTIFACT', `${node.id} and ${first} would write the same: ${what}`, 'make the name differ, for instance with text`…${build.name}…`');
+      report.add(
+        owner,
+        'DUPLICATE_ARTIFACT',
+        `${node.id} and ${first} would write the same: ${what}`,
+        'make the name differ, for instance with text`…${build.name}…`',
+      );
     } else seen.set(key, node.id);
   }
 }

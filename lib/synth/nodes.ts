@@ -24,6 +24,7 @@ export interface Drafts {
   readonly nodes: Draft[];
   /** Which construct each node comes from, for messages and for `addDependency`. */
   readonly owners: Map<string, readonly IConstruct[]>;
+  /** By kind and type key: a provisioner and a post-processor may share one, as shell-local does. */
   readonly extensions: Map<string, Extension>;
   readonly modules: Record<string, string>;
   readonly lookups: Plan['lookups'];
@@ -71,7 +72,9 @@ export class NodeBuilder {
     const config = this.renderer.render(source, source.config(), extension.schema, facts);
     const uses = new Set(config.uses);
     this.addModules(config);
-    const provisioners = steps.filter((step) => applies(step.props, source)).map((step) => this.step(step, source, facts, uses));
+    const provisioners = steps
+      .filter((step) => applies(step.props, source))
+      .map((step) => this.step(step, source, facts, uses));
     const base = this.base(source);
     if (base && '$artifact' in base) uses.add(base.$artifact);
     this.add(
@@ -102,7 +105,12 @@ export class NodeBuilder {
     for (const use of result.uses) uses.add(use);
     this.addModules(result);
     const policy = policyOf(merged as ProvisionerProps);
-    return { id: step.node.path, use: step.extension.use, config: result.config as StepSpec['config'], ...(policy && { policy }) };
+    return {
+      id: step.node.path,
+      use: step.extension.use,
+      config: result.config as StepSpec['config'],
+      ...(policy && { policy }),
+    };
   }
 
   private verify(verification: VerificationBase, source: Source): void {
@@ -112,7 +120,12 @@ export class NodeBuilder {
     const id = `${verification.node.path}/${source.node.id}`;
     const build = source.node.path;
     this.gates.set(build, [...(this.gates.get(build) ?? []), id]);
-    const step = { id, use: verification.extension.use, config: config as StepSpec['config'], ...(timeout !== undefined && { policy: { timeout } }) };
+    const step = {
+      id,
+      use: verification.extension.use,
+      config: config as StepSpec['config'],
+      ...(timeout !== undefined && { policy: { timeout } }),
+    };
     this.add({ kind: 'verify', id, build, dependsOn: [...new Set([build, ...uses])], step }, [verification]);
   }
 
@@ -121,7 +134,12 @@ export class NodeBuilder {
     const first = sequence.links[0];
     if (!first) return;
     if (sources.length === 0) {
-      this.report.add(first, 'NO_SOURCE', 'the post-processor has nothing to take: no build is in its reach', 'put it below an image, or below a construct with images, and look at `only` and `except`');
+      this.report.add(
+        first,
+        'NO_SOURCE',
+        'the post-processor has nothing to take: no build is in its reach',
+        'put it below an image, or below a construct with images, and look at `only` and `except`',
+      );
       return;
     }
     const together = (first.props.inputs ?? (sequence.image ? 'each' : 'all')) === 'all';
@@ -132,14 +150,23 @@ export class NodeBuilder {
     }
   }
 
-  private process(link: PostProcessor, group: readonly Source[], inputs: string[], together: boolean, sequence: Sequence, last: Map<string, string>): string {
+  private process(
+    link: PostProcessor,
+    group: readonly Source[],
+    inputs: string[],
+    together: boolean,
+    sequence: Sequence,
+    last: Map<string, string>,
+  ): string {
     this.use(link.extension);
     const only = group.length === 1 ? factsOf(group[0]!) : undefined;
     const rendered = this.renderer.render(link, without(link.props, PROCESS_META), link.extension.schema, only);
     this.addModules(rendered);
     const suffix = sequence.image ? group[0]!.node.id : group[0]!.node.path;
     const id = together ? link.node.path : `${link.node.path}/${suffix}`;
-    const after = [...new Set(group.flatMap((source) => last.get(source.node.path) ?? []))].filter((other) => !inputs.includes(other));
+    const after = [...new Set(group.flatMap((source) => last.get(source.node.path) ?? []))].filter(
+      (other) => !inputs.includes(other),
+    );
     for (const source of group) last.set(source.node.path, id);
     const { keepInputArtifact } = link.props;
     this.add(
@@ -164,7 +191,11 @@ export class NodeBuilder {
       case 'lookup':
         return this.lookup(spec.lookup);
       case 'catalog':
-        return this.lookup({ use: 'catalog', query: { name: spec.name, channel: spec.channel, platform: source.type }, label: `catalog ${spec.name} (${spec.channel})` });
+        return this.lookup({
+          use: 'catalog',
+          query: { name: spec.name, channel: spec.channel, platform: source.type },
+          label: `catalog ${spec.name} (${spec.channel})`,
+        });
       case 'exact':
         return { $exact: spec.value };
       case 'artifact':
@@ -203,7 +234,7 @@ export class NodeBuilder {
   }
 
   private use(extension: Extension): void {
-    this.drafts.extensions.set(extension.use, extension);
+    this.drafts.extensions.set(`${extension.kind} ${extension.use}`, extension);
     this.drafts.modules[extension.use] = extension.module;
   }
 
@@ -224,7 +255,9 @@ function provisionersAbove(steps: readonly Provisioner[]): readonly IConstruct[]
 }
 
 function policyOf(props: ProvisionerProps): StepPolicy | undefined {
-  const given = Object.fromEntries(POLICY.flatMap((name) => (props[name] === undefined || props[name] === false ? [] : [[name, props[name]]])));
+  const given = Object.fromEntries(
+    POLICY.flatMap((name) => (props[name] === undefined || props[name] === false ? [] : [[name, props[name]]])),
+  );
   return Object.keys(given).length > 0 ? given : undefined;
 }
 

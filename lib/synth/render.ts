@@ -76,10 +76,12 @@ class Pass {
     if (kind !== undefined && typeof value === 'string') return this.asset(new Asset(value), kind, at);
     if (value instanceof Asset) return this.asset(value, kind ?? 'any', at);
     if (isLate(value)) return this.late(value);
-    if (Array.isArray(value)) return value.map((item, index) => this.value(item, elementSchema(schema), `${at}[${index}]`));
+    if (Array.isArray(value))
+      return value.map((item, index) => this.value(item, elementSchema(schema), `${at}[${index}]`));
     if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
     if (typeof value === 'number' && Number.isFinite(value)) return value;
-    if (typeof value === 'object' && isPlain(value)) return this.object(value as Record<string, unknown>, unwrap(schema), at);
+    if (typeof value === 'object' && isPlain(value))
+      return this.object(value as Record<string, unknown>, unwrap(schema), at);
     this.report.add(this.construct, 'INVALID_PROPS', `\`${at}\` is ${describe(value)}, which a plan cannot hold`);
     return null;
   }
@@ -143,7 +145,12 @@ function describe(value: unknown): string {
 
 function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
   let current: z.ZodType | undefined = schema;
-  while (current instanceof z.ZodOptional || current instanceof z.ZodDefault || current instanceof z.ZodReadonly || current instanceof z.ZodNullable) {
+  while (
+    current instanceof z.ZodOptional ||
+    current instanceof z.ZodDefault ||
+    current instanceof z.ZodReadonly ||
+    current instanceof z.ZodNullable
+  ) {
     current = current.unwrap() as z.ZodType;
   }
   return current;
@@ -168,7 +175,10 @@ function assetKindIn(schema: z.ZodType): AssetKind | undefined {
 
 /** A zod issue in the words of the prop the user wrote. */
 function explain(issue: z.core.$ZodIssue, config: JsonObject, schema: z.ZodType): { message: string; hint?: string } {
-  const at = issue.path.reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`), '');
+  const at = issue.path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
+    '',
+  );
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys((unwrap(schema) as z.ZodObject | undefined)?.shape ?? {});
     const where = at === '' ? '' : ` in \`${at}\``;
@@ -176,7 +186,10 @@ function explain(issue: z.core.$ZodIssue, config: JsonObject, schema: z.ZodType)
     return { message: `unknown prop ${names}${where}`, ...(at === '' && { hint: didYouMean(issue.keys[0]!, known) }) };
   }
   if (at === '') return { message: issue.message };
-  const given = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], config);
+  const given = issue.path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    config,
+  );
   if (given === undefined) return { message: `\`${at}\` is missing` };
   return { message: `\`${at}\` is ${JSON.stringify(given)?.slice(0, 200)}: ${issue.message}` };
 }

@@ -75,7 +75,10 @@ function metadataOf(tree: Tree, report: Report): Plan['metadata'] {
     const source = report.lineOf(construct);
     const { warnings } = Annotations.of(construct);
     if (source === undefined && warnings.length === 0) continue;
-    entries.push([construct.node.path, { ...(source !== undefined && { source }), ...(warnings.length > 0 && { warnings: [...warnings] }) }]);
+    entries.push([
+      construct.node.path,
+      { ...(source !== undefined && { source }), ...(warnings.length > 0 && { warnings: [...warnings] }) },
+    ]);
   }
   return sorted(Object.fromEntries(entries));
 }

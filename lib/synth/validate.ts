@@ -16,7 +16,12 @@ export function validateTree(tree: Tree, report: Report): void {
     const duplicate = duplicateIdOf(construct);
     if (duplicate !== undefined) {
       const where = construct.node.scope?.node.path || 'the app';
-      report.add(construct, 'DUPLICATE_ID', `there is already a \`${duplicate}\` in ${where}`, 'give one of the two another id');
+      report.add(
+        construct,
+        'DUPLICATE_ID',
+        `there is already a \`${duplicate}\` in ${where}`,
+        'give one of the two another id',
+      );
     }
     for (const { code, message, hint } of problemsOf(construct)) report.add(construct, code, message, hint);
     for (const message of Annotations.of(construct).errors) report.add(construct, 'VALIDATION_FAILED', message);
@@ -24,7 +29,8 @@ export function validateTree(tree: Tree, report: Report): void {
   }
   for (const { image } of tree.images) checkImage(image, report);
   for (const { scope, links } of tree.sequences) {
-    if (PostProcessorChain.is(scope) && links.length === 0) report.add(scope, 'INVALID_PROGRAM', 'the chain has no post-processor in it');
+    if (PostProcessorChain.is(scope) && links.length === 0)
+      report.add(scope, 'INVALID_PROGRAM', 'the chain has no post-processor in it');
   }
   checkSelectors(tree, report);
   checkVariables(tree, report);
@@ -32,7 +38,9 @@ export function validateTree(tree: Tree, report: Report): void {
 
 function checkImage(image: Image, report: Report): void {
   if (image.sources.length > 0) return;
-  const hint = image.from ? `its parent ${image.from.node.path} has none either` : 'add one, such as `new DockerSource(image, "Docker", { base: "debian:bookworm" })`';
+  const hint = image.from
+    ? `its parent ${image.from.node.path} has none either`
+    : 'add one, such as `new DockerSource(image, "Docker", { base: "debian:bookworm" })`';
   report.add(image, 'NO_SOURCE', 'the image has no source, so there is nothing to build it on', hint);
 }
 
@@ -53,7 +61,11 @@ function checkSelectors(tree: Tree, report: Report): void {
 function checkNames(
   construct: IConstruct,
   sources: readonly Source[],
-  given: { readonly only?: readonly SourceSelector[] | undefined; readonly except?: readonly SourceSelector[] | undefined; readonly overrides?: readonly string[] },
+  given: {
+    readonly only?: readonly SourceSelector[] | undefined;
+    readonly except?: readonly SourceSelector[] | undefined;
+    readonly overrides?: readonly string[];
+  },
   report: Report,
 ): void {
   const names = [...new Set(sources.flatMap((source) => [source.node.id, source.type]))];
@@ -62,7 +74,12 @@ function checkNames(
     if (!Array.isArray(entries)) continue;
     for (const entry of entries as readonly SourceSelector[]) {
       if (typeof entry === 'string' && !names.includes(entry)) {
-        report.add(construct, 'UNKNOWN_SELECTOR', `\`${prop}\` names \`${entry}\`, which is no source of the image and no platform's type key`, didYouMean(entry, names));
+        report.add(
+          construct,
+          'UNKNOWN_SELECTOR',
+          `\`${prop}\` names \`${entry}\`, which is no source of the image and no platform's type key`,
+          didYouMean(entry, names),
+        );
       }
     }
   }
@@ -72,7 +89,12 @@ function checkVariables(tree: Tree, report: Report): void {
   const names = tree.variables.map(({ name }) => name);
   for (const given of Object.keys(givenVariables(tree.root).given)) {
     if (!names.includes(given)) {
-      report.add(tree.root, 'UNKNOWN_VARIABLE', `a value is given for \`${given}\`, which the program does not declare`, didYouMean(given, names));
+      report.add(
+        tree.root,
+        'UNKNOWN_VARIABLE',
+        `a value is given for \`${given}\`, which the program does not declare`,
+        didYouMean(given, names),
+      );
     }
   }
 }

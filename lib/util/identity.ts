@@ -14,7 +14,12 @@ export interface ProcessIdentity {
 export function ownIdentity(): ProcessIdentity {
   const start = startOf(process.pid);
   const boot = bootId();
-  return { pid: process.pid, host: os.hostname(), ...(start !== undefined && { start }), ...(boot !== undefined && { boot }) };
+  return {
+    pid: process.pid,
+    host: os.hostname(),
+    ...(start !== undefined && { start }),
+    ...(boot !== undefined && { boot }),
+  };
 }
 
 /** Whether a process still runs. One on another host counts as alive: nobody here can know. */

@@ -1,0 +1,141 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { RootConstruct } from 'constructs';
+import { givenInputs } from './cli/inputs';
+import { callerFile, rememberOrigin } from './core/origin';
+import { addProblem } from './core/problems';
+import { givenVariables, provideVariables } from './core/variable';
+import type { RunOptions, RunReport } from './engine/options';
+import { writePlan } from './plan/codec';
+import type { Plan } from './plan/schema';
+import { synthesize, type Synthesis } from './synth/synthesize';
+
+/** Props of {@link App}. */
+export interface AppProps {
+  /**
+   * Folder that relative paths start from, and beside which state, lock file and outputs are kept.
+   * @default - the folder of the file that makes the App
+   */
+  readonly baseDir?: string;
+  /**
+   * Values of variables, by name. Where it is given, neither the command line nor the environment is read.
+   * @default - `--var`, `--var-file` and `GOLDSMITH_VAR_x`
+   */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** Options of {@link App.build}. */
+export type BuildOptions = Omit<RunOptions, 'projectDir' | 'extensions' | 'assetsDir' | 'variables' | 'env'> & {
+  /**
+   * Environment for secrets and for the platforms' clients.
+   * @default - the process's
+   */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+};
+
+const BRAND = Symbol.for('goldsmith.app');
+/** Which file is the main program where goldsmith's own command loaded it. */
+export const MAIN = Symbol.for('goldsmith.main');
+
+/** The root of a program: all images go below it. */
+export class App extends RootConstruct {
+  /** Whether a value is an App, also from another copy of this package. */
+  static is(value: unknown): value is App {
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  /** Its name: part of default names, and how the catalog knows it. */
+  readonly name: string;
+  /** Folder that relative paths start from. */
+  readonly baseDir: string;
+
+  constructor(name: string, props: AppProps = {}) {
+    super();
+    rememberOrigin(this);
+    Object.defineProperty(this, BRAND, { value: true });
+    this.name = name;
+    this.baseDir = path.resolve(props.baseDir ?? path.dirname(callerFile() ?? path.join(process.cwd(), 'images.ts')));
+    const inputs = props.variables
+      ? { values: props.variables, problems: [] }
+      : givenInputs(process.argv.slice(2), process.env);
+    provideVariables(this, { given: inputs.values });
+    for (const problem of inputs.problems) addProblem(this, 'INVALID_VARIABLE', problem);
+    if (!/^[A-Za-z0-9@][A-Za-z0-9@._/-]*$/.test(name)) {
+      addProblem(
+        this,
+        'INVALID_PROPS',
+        `the name of the app is ${JSON.stringify(name)}; it may have letters, digits, and \`-\`, \`_\`, \`.\`, \`/\`, \`@\``,
+      );
+    }
+  }
+
+  /**
+   * The tree as a plan. Nothing is sent anywhere, and nothing is written unless `outdir` is given.
+   *
+   * @throws GoldsmithError with all problems of the program
+   */
+  synth(options: { readonly outdir?: string } = {}): Plan {
+    const synthesis = this.synthesize();
+    if (options.outdir !== undefined) writeSynthesis(synthesis, options.outdir);
+    return synthesis.plan;
+  }
+
+  /**
+   * Builds images from within a program: synth, then a run of the engine. Resolves with the report, also where builds failed.
+   *
+   * @example
+   * const report = await app.build({ select: ['Web/*'], onEvent: (event) => console.log(event.type) });
+   * @throws GoldsmithError where the program is wrong or the run cannot start
+   */
+  async build(options: BuildOptions = {}): Promise<RunReport> {
+    const synthesis = this.synthesize();
+    const outdir = path.join(this.baseDir, 'goldsmith.out');
+    writeSynthesis(synthesis, outdir);
+    const { run } = require('./engine/engine') as typeof import('./engine/engine');
+    return run(synthesis.plan, {
+      env: process.env,
+      ...options,
+      projectDir: this.baseDir,
+      assetsDir: path.join(outdir, 'assets'),
+      extensions: synthesis.extensions,
+      variables: givenVariables(this).given,
+    });
+  }
+
+  /**
+   * Acts on the command line when this file is the main program (`npx ts-node images.ts build`), and does nothing where it is
+   * imported. Without a command it builds.
+   */
+  run(): void {
+    if (!isMainProgram(callerFile())) return;
+    const { runProgram } = require('./cli/main') as typeof import('./cli/main');
+    void runProgram(this);
+  }
+
+  /** @internal */
+  synthesize(): Synthesis {
+    return synthesize(this, { app: this.name, baseDir: this.baseDir });
+  }
+}
+
+/** Writes plan.json and the assets. */
+export function writeSynthesis({ plan, stage }: Synthesis, outdir: string): void {
+  fs.mkdirSync(outdir, { recursive: true });
+  stage(path.join(outdir, 'assets'));
+  const file = path.join(outdir, 'plan.json');
+  fs.writeFileSync(`${file}.${process.pid}.tmp`, writePlan(plan));
+  fs.renameSync(`${file}.${process.pid}.tmp`, file);
+}
+
+function isMainProgram(caller: string | undefined): boolean {
+  const main = (globalThis as { [MAIN]?: string })[MAIN] ?? process.argv[1];
+  if (caller === undefined || main === undefined) return false;
+  return realFile(main) === realFile(caller);
+}
+
+/** `ts-node images` runs images.ts: the name of the main program may lack its ending. */
+function realFile(file: string): string {
+  const candidates = [file, ...['.ts', '.js', '.mts', '.cts', '.mjs', '.cjs'].map((ending) => `${file}${ending}`)];
+  const found = candidates.find((candidate) => fs.existsSync(candidate));
+  return found === undefined ? file : fs.realpathSync(found);
+}

@@ -1,0 +1,143 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { GoldsmithError } from '../../errors';
+import { run } from '../../engine/engine';
+import type { RunEvent } from '../../engine/events';
+import type { OnError, RunReport } from '../../engine/options';
+import { jsonReporter } from '../../reporters/json';
+import { plainReporter } from '../../reporters/plain';
+import { reporters, type Reporter } from '../../reporters/reporter';
+import { ttyReporter } from '../../reporters/tty';
+import type { Io } from '../io';
+import { prompt } from '../prompt';
+import type { CommonFlags } from '../program';
+import type { Session } from '../session';
+
+/** Options of `goldsmith build`. */
+export interface BuildFlags extends CommonFlags {
+  readonly onError: OnError;
+  readonly parallel?: number;
+  readonly pool: readonly string[];
+  readonly force?: boolean;
+  readonly checkpoints: boolean;
+  readonly update?: boolean;
+  readonly locked?: boolean;
+  readonly debug?: boolean;
+  readonly timestamps?: boolean;
+  readonly report: boolean;
+}
+
+/** Builds, shows how it goes, and says the exit status. */
+export async function build(session: Session, io: Io, flags: BuildFlags, select: readonly string[]): Promise<number> {
+  const reporter = reporterFor(io, flags);
+  const events: RunEvent[] = [];
+  const interrupts = watchInterrupts(io, reporter);
+  const canAsk = io.isTty && io.stdin.isTTY === true && !flags.json;
+  const onEvent = (event: RunEvent): void => {
+    if (flags.report) events.push(event);
+    reporter.event(event);
+  };
+  let report: RunReport;
+  try {
+    report = await run(session.plan, {
+      projectDir: session.projectDir,
+      stateDir: session.stateDir,
+      assetsDir: session.assetsDir,
+      env: io.env,
+      variables: session.variables,
+      ...(session.extensions && { extensions: session.extensions }),
+      select,
+      signal: interrupts.signal,
+      cleanupSignal: interrupts.cleanupSignal,
+      onEvent,
+      ...(flags.parallel !== undefined && { parallel: flags.parallel }),
+      pools: poolsOf(flags.pool),
+      onError: flags.onError,
+      force: flags.force ?? false,
+      checkpoints: flags.checkpoints,
+      update: flags.update ?? false,
+      locked: flags.locked ?? false,
+      debug: flags.debug ?? false,
+      ...(canAsk && { ask: (question, signal) => prompt({ input: io.stdin, output: io.stderr, question, signal }) }),
+    });
+  } finally {
+    interrupts.stop();
+    await reporter.close();
+  }
+  if (flags.report) await writeHtml(events, report, io, flags);
+  return statusOf(report);
+}
+
+function reporterFor(io: Io, flags: BuildFlags): Reporter {
+  if (flags.json) return reporters(jsonReporter({ output: io.stdout }));
+  if (!io.isTty) return plainReporter({ output: io.stdout, colour: io.colour, timestamps: flags.timestamps ?? false });
+  return ttyReporter({
+    output: io.stdout,
+    colour: io.colour,
+    size: io.size,
+    now: () => Date.now(),
+    later: (draw, ms) => {
+      const timer = setTimeout(draw, ms).unref();
+      return () => clearTimeout(timer);
+    },
+  });
+}
+
+interface Interrupts {
+  readonly signal: AbortSignal;
+  readonly cleanupSignal: AbortSignal;
+  stop(): void;
+}
+
+/** Ctrl-C once stops and cleans up; twice leaves at once. */
+function watchInterrupts(io: Io, reporter: Reporter): Interrupts {
+  const first = new AbortController();
+  const second = new AbortController();
+  const interrupt = (): void => {
+    if (!first.signal.aborted) {
+      io.stderr.write('\nstopping, and cleaning up; interrupt again to leave at once\n');
+      first.abort(new GoldsmithError('CANCELLED', 'the run was interrupted'));
+      return;
+    }
+    second.abort(new GoldsmithError('CANCELLED', 'cleaning up was interrupted'));
+    void reporter.close();
+    io.stderr.write(
+      '\nleft without cleaning up: `goldsmith recover` finds and deletes what is left (so does the next build)\n',
+    );
+    io.exit(130);
+  };
+  const stop = io.onInterrupt(interrupt);
+  return { signal: first.signal, cleanupSignal: second.signal, stop };
+}
+
+async function writeHtml(events: readonly RunEvent[], report: RunReport, io: Io, flags: BuildFlags): Promise<void> {
+  const { writeReport } = require('../../reporters/html') as typeof import('../../reporters/html');
+  const file = path.join(report.dir, 'report.html');
+  try {
+    await writeReport(events, file);
+  } catch (error) {
+    io.stderr.write(`no report was written: ${(error as Error).message}\n`);
+    return;
+  }
+  if (!flags.json && fs.existsSync(file)) io.stdout.write(`report: ${path.relative(io.cwd, file)}\n`);
+}
+
+function statusOf({ status, left }: RunReport): number {
+  if (status === 'cancelled') return 130;
+  if (left.some(({ why }) => why === 'leaked')) return 3;
+  return status === 'succeeded' ? 0 : 1;
+}
+
+function poolsOf(given: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    given.map((pair) => {
+      const match = /^([^=]+)=(\d+)$/.exec(pair);
+      if (!match)
+        throw new GoldsmithError(
+          'BAD_USAGE',
+          `--pool is ${JSON.stringify(pair)}; it takes name=number, such as docker=4`,
+        );
+      return [match[1]!, Number(match[2])];
+    }),
+  );
+}

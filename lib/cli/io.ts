@@ -1,0 +1,44 @@
+import type { Writable } from 'node:stream';
+
+/** What the command line may use of its process: the only place that touches it. */
+export interface Io {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly colour: boolean;
+  /** Whether a person looks at it: then it draws, else it prints lines. */
+  readonly isTty: boolean;
+  /** Columns and rows of the terminal, now. */
+  size(): { readonly columns: number; readonly rows: number };
+  /** Calls back on Ctrl-C or SIGTERM until the returned function is called. */
+  onInterrupt(listener: () => void): () => void;
+  /** Leaves at once. */
+  exit(status: number): never;
+}
+
+/** The real process. */
+export function processIo(): Io {
+  const { stdin, stdout, stderr, env } = process;
+  const isTty = stdout.isTTY === true && env['CI'] === undefined && env['TERM'] !== 'dumb';
+  return {
+    stdin,
+    stdout,
+    stderr,
+    cwd: process.cwd(),
+    env,
+    // https://no-color.org: set and not empty means no colour.
+    colour: (isTty && !env['NO_COLOR']) || (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'),
+    isTty,
+    size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
+    onInterrupt(listener) {
+      const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+    exit: (status) => process.exit(status),
+  };
+}

@@ -1,0 +1,202 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { App } from '../app';
+import { GoldsmithError } from '../errors';
+import { VERSION } from '../util/version';
+import { build, type BuildFlags } from './commands/build';
+import { diff } from './commands/diff';
+import { doctor } from './commands/doctor';
+import { graph, type GraphFlags } from './commands/graph';
+import { images } from './commands/images';
+import { init } from './commands/init';
+import { list } from './commands/list';
+import { recover } from './commands/recover';
+import { report } from './commands/report';
+import { synth, type SynthFlags } from './commands/synth';
+import { update } from './commands/update';
+import { validate } from './commands/validate';
+import type { Io } from './io';
+import { runUserProgram } from './load-program';
+import { openPlan, openProgram, type Session } from './session';
+
+/** Options that every command on a program has. */
+export interface CommonFlags {
+  readonly state?: string;
+  readonly app?: string;
+  readonly json?: boolean;
+}
+
+/** What a command does with a plan. */
+export type Action<F> = (session: Session, io: Io, flags: F, selectors: readonly string[]) => Promise<number>;
+
+/** Reads a command line and does what it says. Resolves with the exit status. */
+export async function program(argv: readonly string[], io: Io, app?: App): Promise<number> {
+  let status = 0;
+  const root = base(io);
+
+  /** A command on a plan: of the program in this process, of a plan.json, or of a program that is found and run. */
+  const onPlan = <F extends CommonFlags>(command: Command, action: Action<F>): Command =>
+    command
+      .option('--state <dir>', 'where state is kept')
+      .option('--app <program>', 'the program: a file, or a command that runs it')
+      .option('--var <name=value>', 'value of a variable', gather, [])
+      .option('--var-file <file>', 'JSON file with values of variables', gather, [])
+      .action(async (names: readonly string[] | undefined, flags: F) => {
+        const [first, ...rest] = names ?? [];
+        if (first?.endsWith('.json') && !app) status = await action(openPlan(first, io, flags), io, flags, rest);
+        else if (app) status = await action(openProgram(app, io, flags), io, flags, names ?? []);
+        else status = await runUserProgram(flags.app, withoutApp(argv), io);
+      });
+
+  onPlan<BuildFlags>(buildCommand(root, app !== undefined), build);
+  onPlan<SynthFlags>(
+    root
+      .command('synth')
+      .description('write the plan and its assets')
+      .argument('[plan]')
+      .option('-o, --output <dir>', 'folder for plan.json and assets')
+      .option('--stdout', 'print the plan'),
+    synth,
+  );
+  onPlan(
+    root.command('list').description('nodes, one a line').argument('[selectors...]').option('--json', 'as JSON'),
+    list,
+  );
+  onPlan<GraphFlags>(
+    root
+      .command('graph')
+      .description('the graph of nodes')
+      .argument('[selectors...]')
+      .addOption(new Option('--format <format>', 'output').choices(['mermaid', 'dot']).default('mermaid')),
+    graph,
+  );
+  onPlan(
+    root
+      .command('diff')
+      .description('what differs from the last build')
+      .argument('[selectors...]')
+      .option('--json', 'as JSON'),
+    diff,
+  );
+  onPlan(
+    root
+      .command('validate')
+      .description('check everything that can be checked without building')
+      .argument('[selectors...]'),
+    validate,
+  );
+  onPlan(
+    root.command('update').description('move the lock file to what lookups resolve to now').argument('[plan]'),
+    update,
+  );
+
+  const onState = (
+    command: Command,
+    action: (io: Io, flags: CommonFlags & Record<string, never>, names: readonly string[]) => Promise<number>,
+  ): Command =>
+    command
+      .option('--state <dir>', 'where state is kept')
+      .action(async (names: readonly string[], flags: CommonFlags & Record<string, never>) => {
+        status = await action(app ? { ...io, cwd: app.baseDir } : io, flags, names);
+      });
+  onState(
+    root
+      .command('recover')
+      .description('find and delete what dead runs left behind')
+      .argument('[runs...]', 'also what these runs kept on purpose')
+      .option('--json', 'as JSON'),
+    recover,
+  );
+  onState(
+    root.command('images').description('what was built').argument('[names...]').option('--json', 'as JSON'),
+    images,
+  );
+  onState(
+    root
+      .command('report')
+      .description('one HTML file of a run')
+      .argument('[run...]', 'id of the run (default: the last)')
+      .option('-o, --output <file>', 'where to write it'),
+    report,
+  );
+
+  root
+    .command('doctor')
+    .description('what this machine can build, and what is missing')
+    .option('--json', 'as JSON')
+    .action(async (flags: CommonFlags) => {
+      status = await doctor(io, flags);
+    });
+  root
+    .command('init')
+    .description('write a starter project')
+    .argument('[dir]', 'where', '.')
+    .action(async (dir: string) => {
+      status = await init(io, dir);
+    });
+
+  return (await parse(root, argv, app !== undefined)) ?? status;
+}
+
+function base(io: Io): Command {
+  return new Command('goldsmith')
+    .description('Golden machine images as code')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void io.stdout.write(text), writeErr: () => undefined })
+    .showSuggestionAfterError();
+}
+
+function buildCommand(root: Command, isDefault: boolean): Command {
+  return root
+    .command('build', { isDefault })
+    .description('build images')
+    .argument('[selectors...]', 'globs over node ids, such as "Web/*"; or a plan.json first')
+    .addOption(
+      new Option('--on-error <mode>', 'what happens with the machine of a failed build')
+        .choices(['cleanup', 'keep', 'ask'])
+        .default('cleanup'),
+    )
+    .option('--parallel <n>', 'how many nodes at once, 0 for no limit', count)
+    .option('--pool <name=n>', 'how many nodes of one platform at once', gather, [])
+    .option('--force', 'build though nothing changed, and overwrite outputs')
+    .option('--no-checkpoints', 'keep no checkpoint after each step')
+    .option('--update', 'resolve lookups anew')
+    .option('--locked', 'fail where a lookup is not in the lock file')
+    .option('--debug', 'wait for Enter before each step')
+    .option('--json', 'one event a line')
+    .option('--timestamps', 'begin each line with its time')
+    .option('--no-report', 'write no HTML report');
+}
+
+async function parse(root: Command, argv: readonly string[], hasDefault: boolean): Promise<number | undefined> {
+  try {
+    if (argv.length === 0 && !hasDefault) root.outputHelp();
+    else await root.parseAsync([...argv], { from: 'user' });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    throw new GoldsmithError('BAD_USAGE', error.message.replace(/^error: /, ''), { hint: 'see `goldsmith --help`' });
+  }
+}
+
+function gather(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function count(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0)
+    throw new GoldsmithError(
+      'BAD_USAGE',
+      `--parallel is ${JSON.stringify(value)}; it takes a whole number, 0 for no limit`,
+    );
+  return number;
+}
+
+/** The command line for the program itself: without `--app`. */
+function withoutApp(argv: readonly string[]): string[] {
+  return argv.filter(
+    (argument, index) => argument !== '--app' && argv[index - 1] !== '--app' && !argument.startsWith('--app='),
+  );
+}

@@ -1,0 +1,104 @@
+import type { CheckpointRecord, NodeRecord } from '../catalog/catalog';
+import type { Artifact, ArtifactFile, ResourceRecord } from '../extension/artifact';
+import type { RunContext } from '../extension/context';
+import type { BuildNode, PlanNode } from '../plan/schema';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { parseDuration } from '../util/duration';
+import { FILE_KIND, fileExists } from './files';
+import { changesImage, stepKey, type BuildKeys } from './keys';
+import type { Services } from './services';
+import { takesArtifactOf } from './base';
+
+/** What was made under a key before, if it may be used again: not forced, not stale, and still there. */
+export async function findCached(
+  node: PlanNode,
+  key: string,
+  ctx: RunContext,
+  services: Services,
+): Promise<NodeRecord | undefined> {
+  if (services.settings.forced.has(node.id)) return undefined;
+  const record = await services.catalog.byKey(key);
+  if (!record) return undefined;
+  if (node.kind === 'build' && isStale(node, record.builtAt, services)) return undefined;
+  if (record.consumed) return (await consumersSatisfied(node, record, ctx, services)) ? record : undefined;
+  return (await isThere(record.artifact, ctx, services)) ? record : undefined;
+}
+
+/** The deepest checkpoint of a build that still matches and exists, with the number of steps that it holds. */
+export async function findCheckpoint(
+  node: BuildNode,
+  keys: BuildKeys,
+  ctx: RunContext,
+  services: Services,
+): Promise<{ readonly record: CheckpointRecord; readonly steps: number } | undefined> {
+  if (services.settings.forced.has(node.id)) return undefined;
+  for (let steps = node.provisioners.length; steps > 0; steps -= 1) {
+    if (!changesImage(node.provisioners[steps - 1]!, services)) continue;
+    const key = keys.steps[steps - 1]!;
+    const record = await services.catalog.checkpoint(key);
+    if (!record || isStale(node, record.builtAt, services)) continue;
+    if (await allExist(record.checkpoint.resources, ctx, services)) return { record, steps };
+    await services.catalog.forgetCheckpoint(key);
+  }
+  return undefined;
+}
+
+/** Whether an artifact, and every file of it, is still there. */
+export async function isThere(artifact: Artifact | undefined, ctx: RunContext, services: Services): Promise<boolean> {
+  if (!artifact) return true;
+  const files = await Promise.all(artifact.files.map((file) => hasFile(file, services.projectDir)));
+  return files.every(Boolean) && (await allExist(artifact.resources, ctx, services));
+}
+
+async function hasFile({ path: file, size }: ArtifactFile, projectDir: string): Promise<boolean> {
+  const stat = await fs.stat(path.resolve(projectDir, file)).catch(() => undefined);
+  return stat !== undefined && (stat.isDirectory() || stat.size === size);
+}
+
+async function allExist(resources: readonly ResourceRecord[], ctx: RunContext, services: Services): Promise<boolean> {
+  for (const resource of resources) if (!(await exists(resource, ctx, services))) return false;
+  return true;
+}
+
+async function exists(resource: ResourceRecord, ctx: RunContext, services: Services): Promise<boolean> {
+  if (resource.kind === FILE_KIND) return fileExists(resource, services.projectDir);
+  const use = resource.kind.split(':')[0]!;
+  if (services.extensions.has('platform', use))
+    return (await services.extensions.driver(use, ctx)).exists(resource, ctx);
+  return (await services.extensions.get('post-processor', use).exists?.(resource, ctx)) ?? true;
+}
+
+function isStale({ maxAge }: BuildNode, builtAt: number, { clock }: Services): boolean {
+  return maxAge !== undefined && clock.now() - builtAt > parseDuration(maxAge);
+}
+
+/**
+ * An artifact that a post-processor took over and deleted is still good for the cache when everything that takes it
+ * is cached too.
+ */
+async function consumersSatisfied(
+  node: PlanNode,
+  record: NodeRecord,
+  ctx: RunContext,
+  services: Services,
+): Promise<boolean> {
+  for (const consumer of services.plan.nodes) {
+    if (!takesArtifactOf(consumer, node.id)) continue;
+    if (consumer.kind === 'build' || consumer.step === undefined) return false;
+    const inputs = consumer.kind === 'process' ? consumer.inputs : [consumer.build];
+    const ids = inputs.map((input) =>
+      input === node.id ? record.artifact?.id : services.outcomes.get(input)?.artifact?.id,
+    );
+    if (ids.some((id) => id === undefined)) return false;
+    const key = stepKey(consumer.kind, consumer.step, revisionOf(consumer, services), ids as string[], services);
+    if (!(await findCached(consumer, key, ctx, services))) return false;
+  }
+  return true;
+}
+
+/** Revision of the extension that runs a verification or post-processor. */
+export function revisionOf(node: Exclude<PlanNode, BuildNode>, services: Services): number {
+  const kind = node.kind === 'process' ? 'post-processor' : 'provisioner';
+  return services.extensions.get(kind, node.step.use).revision ?? 1;
+}

@@ -1,0 +1,110 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { GoldsmithError } from '../errors';
+import type { ResourceRecord } from '../extension/artifact';
+import type { WriteOptions } from '../extension/context';
+import { digestOf } from '../plan/digest';
+import type { Json } from '../plan/json';
+import { explainErrno } from '../util/errno';
+import type { Scope } from './scope';
+import type { Services } from './services';
+
+/** Kind of the resources that are files or folders of the user's disk. */
+export const FILE_KIND = 'file';
+
+interface FileLocator {
+  /** As the user wrote it. */
+  readonly path: string;
+  /** Where it is written before it is whole. */
+  readonly temporary: string;
+  /** What was there before lives on in it: it is never deleted for a run that died. */
+  readonly merges?: boolean;
+}
+
+/** Writes an output under its name only when it is whole. See `ResourceContext.writeOutput`. */
+export async function writeOutput(
+  output: string,
+  write: (temporary: string) => Promise<void>,
+  options: WriteOptions,
+  { scope, services, signal }: { readonly scope: Scope; readonly services: Services; readonly signal: AbortSignal },
+): Promise<ResourceRecord> {
+  const target = path.resolve(services.projectDir, output);
+  if (!options.merges) await refuseForeign(target, output, services);
+  const token = digestOf([services.run.id, target, process.hrtime.bigint().toString()]).slice(0, 12);
+  const temporary = path.join(path.dirname(target), `.goldsmith-${token}.tmp`);
+  const locator: FileLocator = { path: output, temporary, ...(options.merges && { merges: true }) };
+  try {
+    await fs.mkdir(path.dirname(target), { recursive: true });
+    const resource = await scope.acquire(FILE_KIND, locator as unknown as Json, signal, async () => {
+      await write(temporary);
+      return identityOf(temporary);
+    });
+    await moveInto(temporary, target);
+    await services.store.put(ownerKey(target), { identity: resource.id! });
+    scope.keep(resource);
+    return resource;
+  } catch (error) {
+    throw explainErrno(error, `writing ${output}`);
+  }
+}
+
+/** Whether an output is still there, as it was written. */
+export async function fileExists(resource: ResourceRecord, projectDir: string): Promise<boolean> {
+  const { path: output } = resource.locator as unknown as FileLocator;
+  return (await identityIfThere(path.resolve(projectDir, output))) !== undefined;
+}
+
+/** Deletes an output: what was begun, and what is under its name if that is still the same file. */
+export async function destroyFile(resource: ResourceRecord, projectDir: string): Promise<void> {
+  const { path: output, temporary, merges } = resource.locator as unknown as FileLocator;
+  await fs.rm(temporary, { recursive: true, force: true });
+  await fs.rm(`${temporary}.old`, { recursive: true, force: true });
+  const target = path.resolve(projectDir, output);
+  if (merges) return;
+  if (resource.id !== undefined && (await identityIfThere(target)) === resource.id)
+    await fs.rm(target, { recursive: true, force: true });
+}
+
+async function refuseForeign(target: string, output: string, services: Services): Promise<void> {
+  const there = await identityIfThere(target);
+  if (there === undefined || services.settings.force) return;
+  const owner = (await services.store.get(ownerKey(target)))?.value as { identity?: string } | undefined;
+  if (owner?.identity === there) return;
+  throw new GoldsmithError(
+    'OUTPUT_EXISTS',
+    `\`${output}\` is there already, and ${owner ? 'was changed since goldsmith wrote it' : 'goldsmith did not make it'}`,
+    {
+      hint: 'move it away, choose another output, or overwrite it with --force',
+    },
+  );
+}
+
+function ownerKey(target: string): string {
+  return `outputs/${digestOf(target).slice(0, 32)}`;
+}
+
+/** A rename replaces a file, but not a folder: that is moved aside first. */
+async function moveInto(temporary: string, target: string): Promise<void> {
+  const old = await fs.lstat(target).catch(() => undefined);
+  const isNewFolder = (await fs.lstat(temporary)).isDirectory();
+  if (!old || (!old.isDirectory() && !isNewFolder)) {
+    await fs.rename(temporary, target);
+    return;
+  }
+  await fs.rename(target, `${temporary}.old`);
+  await fs.rename(temporary, target);
+  await fs.rm(`${temporary}.old`, { recursive: true, force: true });
+}
+
+/** Which file it is: a rename keeps it, another file of the same name has another. */
+async function identityOf(file: string): Promise<string> {
+  const { dev, ino, mtimeMs, size } = await fs.lstat(file);
+  return [dev, ino, Math.round(mtimeMs), size].join(':');
+}
+
+async function identityIfThere(file: string): Promise<string | undefined> {
+  return identityOf(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+}

@@ -1,0 +1,66 @@
+import { GoldsmithError } from '../errors';
+import type { Json } from '../plan/json';
+import { readIfThere, writeAtomically } from '../util/atomic';
+import { lockFile } from '../util/file-lock';
+
+/** What a lookup resolved to, and when. */
+export interface LockEntry {
+  /** Which lookup: a hash of its platform and query. */
+  readonly id: string;
+  readonly resolved: Json;
+  /** ISO date. */
+  readonly at: string;
+}
+
+interface LockContent {
+  readonly version: 1;
+  /** By label, such as `docker debian:bookworm`. */
+  readonly lookups: Readonly<Record<string, LockEntry>>;
+}
+
+/** `goldsmith.lock.json`: which exact base each lookup means, until `goldsmith update` moves it. Made to be committed. */
+export class LockFile {
+  constructor(private readonly file: string) {}
+
+  /** The entry of a lookup. */
+  async get(id: string): Promise<LockEntry | undefined> {
+    return Object.values((await this.read()).lookups).find((entry) => entry.id === id);
+  }
+
+  /** All entries, by label. */
+  async all(): Promise<Readonly<Record<string, LockEntry>>> {
+    return (await this.read()).lookups;
+  }
+
+  /** Writes one entry; other runs may write others at the same time. */
+  async put(label: string, entry: LockEntry): Promise<void> {
+    const release = await lockFile(`${this.file}.lock`, {
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
+    try {
+      const { lookups } = await this.read();
+      const rest = Object.entries(lookups).filter(([name, { id }]) => name !== label && id !== entry.id);
+      const sorted = [...rest, [label, entry] as const].sort(([a], [b]) => (a < b ? -1 : 1));
+      await writeAtomically(
+        this.file,
+        `${JSON.stringify({ version: 1, lookups: Object.fromEntries(sorted) }, null, 2)}\n`,
+      );
+    } finally {
+      await release();
+    }
+  }
+
+  private async read(): Promise<LockContent> {
+    const text = await readIfThere(this.file);
+    if (text === undefined) return { version: 1, lookups: {} };
+    try {
+      const content = JSON.parse(text) as Partial<LockContent>;
+      if (content.version === 1 && typeof content.lookups === 'object') return content as LockContent;
+    } catch {
+      // Reported below, as any other damage.
+    }
+    throw new GoldsmithError('STATE_DAMAGED', `${this.file} is no lock file of this version`, {
+      hint: 'restore it from version control, or delete it to resolve all lookups anew',
+    });
+  }
+}

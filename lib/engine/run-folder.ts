@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { readIfThere, writeAtomically } from '../util/atomic';
+import { explainErrno } from '../util/errno';
+import { isAlive, ownIdentity, type ProcessIdentity } from '../util/identity';
+
+/** How many runs are kept for `report` once they have ended. */
+const KEPT_RUNS = 30;
+
+/** The folder of one run: `<state>/runs/<id>` with the journal, the events, and who owns it while it is open. */
+export class RunFolder {
+  /** Makes the folder of a new run. Its id sorts by time. */
+  static async create(stateDir: string, startedAt: number): Promise<RunFolder> {
+    const time = new Date(startedAt).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+    const folder = new RunFolder(stateDir, `${time}-${randomBytes(3).toString('hex')}`);
+    try {
+      await fs.mkdir(folder.temp, { recursive: true });
+      await writeAtomically(folder.owner, JSON.stringify(ownIdentity()));
+    } catch (error) {
+      throw explainErrno(error, `making the state folder ${stateDir}`);
+    }
+    return folder;
+  }
+
+  /** All runs, oldest first. */
+  static async all(stateDir: string): Promise<RunFolder[]> {
+    const names = await fs.readdir(path.join(stateDir, 'runs')).catch(() => []);
+    return names.sort().map((name) => new RunFolder(stateDir, name));
+  }
+
+  readonly dir: string;
+
+  constructor(
+    private readonly stateDir: string,
+    readonly id: string,
+  ) {
+    this.dir = path.join(stateDir, 'runs', id);
+  }
+
+  get journal(): string {
+    return path.join(this.dir, 'journal.jsonl');
+  }
+
+  get events(): string {
+    return path.join(this.dir, 'events.jsonl');
+  }
+
+  get temp(): string {
+    return path.join(this.dir, 'tmp');
+  }
+
+  private get owner(): string {
+    return path.join(this.dir, 'owner.json');
+  }
+
+  private get keptMarker(): string {
+    return path.join(this.dir, 'kept.json');
+  }
+
+  /** Whether it ended by itself, lives in a process, died, or ended and left machines on purpose. */
+  async state(): Promise<'ended' | 'alive' | 'dead' | 'kept'> {
+    const text = await readIfThere(this.owner).catch(() => undefined);
+    if (text === undefined)
+      return (await readIfThere(this.keptMarker).catch(() => undefined)) === undefined ? 'ended' : 'kept';
+    try {
+      return isAlive(JSON.parse(text) as ProcessIdentity) ? 'alive' : 'dead';
+    } catch {
+      return 'dead';
+    }
+  }
+
+  /** Closes it: nothing of it is left, or only what was kept on purpose. */
+  async end(left: 'nothing' | 'kept'): Promise<void> {
+    await fs.rm(this.temp, { recursive: true, force: true });
+    if (left === 'kept') await writeAtomically(this.keptMarker, '{}');
+    else await fs.rm(this.keptMarker, { force: true });
+    await fs.rm(this.owner, { force: true });
+  }
+
+  /** Deletes the oldest ended runs beyond those that are kept. */
+  async pruneOthers(): Promise<void> {
+    const runs = await RunFolder.all(this.stateDir);
+    for (const run of runs.slice(0, Math.max(0, runs.length - KEPT_RUNS))) {
+      if ((await run.state()) === 'ended') await fs.rm(run.dir, { recursive: true, force: true });
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import type { Catalog } from '../catalog/catalog';
+import type { Store } from '../catalog/store';
+import type { Artifact, ResourceRecord } from '../extension/artifact';
+import type { Clock } from '../extension/context';
+import type { Json } from '../plan/json';
+import type { Plan } from '../plan/schema';
+import type { LeftBehind, NodeState, RunEventBody } from './events';
+import type { Extensions } from './extensions';
+import type { Journal } from './journal';
+import type { LockFile } from './lock-file';
+import type { OnError } from './options';
+import type { Redactor } from './redact';
+
+/** How a node ended, for the nodes after it. */
+export interface NodeOutcome {
+  readonly state: NodeState;
+  readonly artifact?: Artifact | undefined;
+  readonly builtAt: number;
+  /** Cache key under which it is recorded. */
+  readonly key: string;
+}
+
+/** What one run shares between its parts. */
+export interface Services {
+  readonly plan: Plan;
+  readonly run: { readonly id: string; readonly app: string; readonly startedAt: number };
+  readonly projectDir: string;
+  readonly stateDir: string;
+  readonly tempDir: string;
+  readonly assetsDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Cleaning up goes on when the run is cancelled; this one ends it too. */
+  readonly cleanupSignal: AbortSignal;
+  readonly journal: Journal;
+  readonly store: Store;
+  readonly catalog: Catalog;
+  readonly lock: LockFile;
+  readonly extensions: Extensions;
+  readonly redactor: Redactor;
+  readonly outcomes: Map<string, NodeOutcome>;
+  readonly left: LeftBehind[];
+  readonly lookups: Map<string, Promise<Json>>;
+  readonly settings: {
+    readonly onError: OnError;
+    /** Nodes to build whether or not they are cached. */
+    readonly forced: ReadonlySet<string>;
+    readonly force: boolean;
+    readonly checkpoints: boolean;
+    readonly update: boolean;
+    readonly locked: boolean;
+    readonly debug: boolean;
+    readonly interactive: boolean;
+  };
+  emit(event: RunEventBody): void;
+  /** Asks the person in front; the fallback at once where there is none. */
+  ask(node: string, question: string, fallback: string, signal: AbortSignal): Promise<string>;
+  /** Deletes whatever a record names. */
+  destroy(resource: ResourceRecord, node: string, signal: AbortSignal): Promise<void>;
+}

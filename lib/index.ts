@@ -1,0 +1,28 @@
+export { App, type AppProps, type BuildOptions } from './app';
+export { ERROR_CODES, GoldsmithError, type ErrorCode, type Problem } from './errors';
+
+export { Annotations } from './core/annotations';
+export { ArtifactRef } from './core/artifact-ref';
+export { Aspects, type Aspect } from './core/aspects';
+export { Asset, type AssetOptions } from './core/asset';
+export { BaseImage, type LookupSpec } from './core/base-image';
+export { build, BuildFact, type BuildFactName } from './core/build-facts';
+export { Element } from './core/element';
+export { Image, type ImageProps } from './core/image';
+export { JoinedText, LateValue, Output, text } from './core/output';
+export { PostProcessor, PostProcessorChain, type PostProcessorProps } from './core/post-processor';
+export { Provisioner, type OwnProps, type ProvisionerProps } from './core/provisioner';
+export { Secret } from './core/secret';
+export type { SourceSelector } from './core/selector';
+export { Source } from './core/source';
+export { timestamp, uniqueId } from './core/timestamp';
+export { Variable, type VariableProps, type VariableTypes } from './core/variable';
+export { VerificationBase, type VerificationBaseProps } from './core/verification-base';
+
+export type * from './engine/events';
+export type { OnError, RunOptions, RunReport } from './engine/options';
+export * from './extension';
+export type { Json, JsonObject, Late, LateJson, Plan, PlanNode, Resolved, Text } from './plan';
+
+export * from './post-processors';
+export * from './provisioners';

@@ -1,0 +1,85 @@
+/** Parts of an image's config that a container changes or an image inherits. Names are the engine's. */
+export interface ImageConfig {
+  readonly Cmd?: readonly string[] | null;
+  readonly Entrypoint?: readonly string[] | null;
+  readonly Env?: readonly string[] | null;
+  readonly WorkingDir?: string;
+  readonly User?: string;
+  readonly ExposedPorts?: Readonly<Record<string, object>> | null;
+  readonly Volumes?: Readonly<Record<string, object>> | null;
+  readonly StopSignal?: string;
+  readonly Healthcheck?: Healthcheck | null;
+  readonly Shell?: readonly string[] | null;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+}
+
+/** How the engine checks whether a container works. */
+export interface Healthcheck {
+  readonly Test?: readonly string[];
+  readonly Interval?: number;
+  readonly Timeout?: number;
+  readonly StartPeriod?: number;
+  readonly Retries?: number;
+}
+
+/** What the engine says of an image. */
+export interface ImageInfo {
+  readonly Id: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly RepoDigests?: readonly string[] | null;
+  readonly Parent?: string;
+  readonly Comment?: string;
+  readonly Os?: string;
+  readonly Architecture?: string;
+  readonly Variant?: string;
+  readonly Size?: number;
+  readonly Config?: ImageConfig | null;
+}
+
+/** What the engine says of a container. */
+export interface ContainerInfo {
+  readonly Id: string;
+  readonly Name: string;
+  readonly State: {
+    readonly Status: string;
+    readonly Running: boolean;
+    readonly ExitCode: number;
+    readonly Error?: string;
+  };
+}
+
+/** What the engine says of a command that it runs or ran. */
+export interface ExecInfo {
+  readonly Running: boolean;
+  readonly ExitCode: number | null;
+  /** On the engine's host. */
+  readonly Pid: number;
+}
+
+/** What the engine says of itself. */
+export interface EngineInfo {
+  readonly ServerVersion?: string;
+  readonly OSType?: string;
+  readonly Architecture?: string;
+  readonly Runtimes?: Readonly<Record<string, object>>;
+}
+
+/** A line of what the engine streams while it pulls, pushes, builds or imports. */
+export interface ProgressLine {
+  readonly id?: string;
+  readonly status?: string;
+  readonly stream?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly error?: string;
+  readonly errorDetail?: { readonly message?: string; readonly code?: number };
+  readonly aux?: { readonly ID?: string; readonly Digest?: string; readonly Tag?: string; readonly Size?: number };
+}
+
+/** What a file in a container is, without reading it. */
+export interface PathStat {
+  readonly size: number;
+  /** Permissions, without the type. */
+  readonly mode: number;
+  readonly isDirectory: boolean;
+  readonly linkTarget: string;
+}

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+
+/** Host in the names of images that are goldsmith's own business. No such host exists, so none of them can be pushed. */
+const OWN_HOST = 'goldsmith.local';
+
+/** Name of a build's container: found again by it when the engine's answer to its creation was lost. */
+export function containerName(token: string): string {
+  return `goldsmith-${word(token)}`;
+}
+
+/**
+ * Name of an image that a build makes, found again in the same way. It also keeps the image from being "dangling", which
+ * `docker image prune` would delete.
+ */
+export function ownReference(
+  kind: 'artifact' | 'checkpoint' | 'dockerfile' | 'import',
+  node: string,
+  token: string,
+): string {
+  return `${OWN_HOST}/${kind}/${repository(node)}:${word(token)}`;
+}
+
+/** Whether a name was made by {@link ownReference}. */
+export function isOwnReference(name: string): boolean {
+  return name.startsWith(`${OWN_HOST}/`);
+}
+
+/** `Web/Docker` gives `web-docker`: fit for a repository, whatever is in it. */
+function repository(node: string): string {
+  const name = node
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+  return name === '' ? 'image' : name.slice(0, 100).replace(/-+$/, '');
+}
+
+/** Fit for a container's name and for a tag. */
+function word(token: string): string {
+  return /^[A-Za-z0-9][A-Za-z0-9_.-]{1,99}$/.test(token)
+    ? token
+    : createHash('sha256').update(token).digest('hex').slice(0, 32);
+}

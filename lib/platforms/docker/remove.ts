@@ -1,0 +1,103 @@
+import { GoldsmithError } from '../../errors';
+import type { ResourceRecord } from '../../extension/artifact';
+import type { RunContext } from '../../extension/context';
+import { CHECKPOINT_COMMENT } from './capture';
+import type { Engine } from './engine';
+import type { ImageInfo } from './engine-types';
+import { isConflict, isNotFound } from './errors';
+import { containerName, isOwnReference, ownReference } from './names';
+
+/** What a record says of an image beside its id. */
+export interface ImageLocator {
+  readonly role: 'artifact' | 'checkpoint' | 'dockerfile' | 'import';
+  readonly node: string;
+  /** Names that the user wanted it to have. */
+  readonly tags?: readonly string[];
+}
+
+/** Whether what a record names is there. An id is the digest of what it names: if it is there, it is as it was. */
+export async function resourceExists(engine: Engine, resource: ResourceRecord): Promise<boolean> {
+  if (resource.kind === 'docker:container') return (await findContainer(engine, resource)) !== undefined;
+  return (await findImage(engine, resource)) !== undefined;
+}
+
+/** Deletes what a record names, and only that. */
+export async function removeResource(engine: Engine, resource: ResourceRecord, ctx: RunContext): Promise<void> {
+  if (resource.kind === 'docker:container') await removeContainer(engine, resource, ctx);
+  else await removeImage(engine, resource);
+}
+
+async function findContainer(engine: Engine, { id, token }: ResourceRecord): Promise<string | undefined> {
+  return orUndefined(engine.container(id ?? containerName(token)).then(({ Id }) => Id));
+}
+
+async function removeContainer(engine: Engine, resource: ResourceRecord, ctx: RunContext): Promise<void> {
+  const name = resource.id ?? containerName(resource.token);
+  try {
+    await engine.removeContainer(name);
+  } catch (error) {
+    if (isNotFound(error)) return;
+    if (!isConflict(error)) throw error;
+    // Somebody else is at it already.
+    await ctx.poll(
+      `the container ${name} to be gone`,
+      async () => ((await findContainer(engine, resource)) ? undefined : true),
+      {
+        timeout: 60_000,
+      },
+    );
+  }
+}
+
+function findImage(engine: Engine, resource: ResourceRecord): Promise<ImageInfo | undefined> {
+  const { role, node } = resource.locator as unknown as ImageLocator;
+  return orUndefined(engine.image(resource.id ?? ownReference(role, node, resource.token)));
+}
+
+/**
+ * Takes away the names that goldsmith gave, and the image when nobody else has named it. An image that others were made from
+ * loses its name only: the engine refuses to delete it, and it goes with the last of them.
+ */
+async function removeImage(engine: Engine, resource: ResourceRecord): Promise<void> {
+  const image = await findImage(engine, resource);
+  if (!image) return;
+  const { tags = [] } = resource.locator as unknown as ImageLocator;
+  const names = image.RepoTags ?? [];
+  const ours = names.filter((name) => isOwnReference(name) || tags.includes(name));
+  for (const name of ours) await removeName(engine, name);
+  if (names.length > ours.length) return;
+  await removeNameless(engine, image);
+}
+
+/** An image without a name, and after it the checkpoint it was made from, if that waits for it. */
+async function removeNameless(engine: Engine, image: ImageInfo): Promise<void> {
+  try {
+    // Forced for the digests that it has in registries: those are names too.
+    await engine.removeImage(image.Id, true);
+  } catch (error) {
+    if (!isNotFound(error)) {
+      if (!isConflict(error)) throw error;
+      if (/dependent child/i.test((error as Error).message)) return;
+      throw new GoldsmithError('LEAKED', `the image ${image.Id} is in use: ${(error as Error).message}`, {
+        cause: error,
+        hint: 'remove the container that uses it, then run `goldsmith recover`',
+      });
+    }
+  }
+  const parent = image.Parent ? await orUndefined(engine.image(image.Parent)) : undefined;
+  if (parent && parent.Comment === CHECKPOINT_COMMENT && (parent.RepoTags ?? []).length === 0)
+    await removeNameless(engine, parent);
+}
+
+async function removeName(engine: Engine, name: string): Promise<void> {
+  await orUndefined(engine.removeImage(name, false));
+}
+
+async function orUndefined<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

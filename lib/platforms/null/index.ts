@@ -1,0 +1,1 @@
+export { NullSource, nullPlatform, type NullConfig, type NullSourceProps } from './null-source';

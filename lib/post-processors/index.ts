@@ -1,0 +1,5 @@
+export * from './artifice';
+export { ChecksumPostProcessor, checksum, type ChecksumPostProcessorProps } from './checksum';
+export { CompressPostProcessor, compress, type CompressPostProcessorProps } from './compress';
+export { ManifestPostProcessor, manifest, type ManifestPostProcessorProps } from './manifest';
+export * from './shell-local';

@@ -1,0 +1,8 @@
+export * from './breakpoint';
+export type { EnvironmentProps } from './environment';
+export * from './file';
+export type { LocalScriptProps } from './local-scripts';
+export * from './pause';
+export * from './shell';
+export * from './shell-local';
+export * from './verification';

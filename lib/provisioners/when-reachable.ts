@@ -1,0 +1,21 @@
+import { GoldsmithError, type ErrorCode } from '../errors';
+import type { RunContext } from '../extension/context';
+
+const UNREACHABLE: readonly ErrorCode[] = ['CONNECT_FAILED', 'CONNECTION_LOST'];
+
+/**
+ * Tries something again for `timeout` milliseconds while the machine cannot be reached: it may be restarting. What fails
+ * for another reason, or for the last time, fails as it did.
+ */
+export async function whenReachable<T>(ctx: RunContext, timeout: number, action: () => Promise<T>): Promise<T> {
+  const deadline = ctx.clock.now() + timeout;
+  for (let wait = 100; ; wait = Math.min(wait * 2, 5000)) {
+    try {
+      return await action();
+    } catch (error) {
+      const unreachable = GoldsmithError.is(error) && UNREACHABLE.includes(error.code);
+      if (!unreachable || ctx.clock.now() + wait > deadline) throw error;
+      await ctx.clock.sleep(wait, ctx.signal);
+    }
+  }
+}
