@@ -12,6 +12,7 @@ import { provisionContext, resourceContext, variablesOf, type Held, type Place }
 import { checked } from './config';
 import { buildKeys, changesImage, type BuildKeys } from './keys';
 import { resolveConfig } from './resolve';
+import { dropOldCheckpoints } from './retention';
 import { Scope } from './scope';
 import type { NodeOutcome, Services } from './services';
 import { runStep, sourceOf, type StepFrame } from './steps';
@@ -99,7 +100,9 @@ class Build {
         this.driver.connect(machine, this.config, c),
       );
       await this.provision(done, keys);
-      return await this.capture(keys, ctx);
+      const outcome = await this.capture(keys, ctx);
+      if (this.usesCheckpoints()) await dropOldCheckpoints(node, keys, services);
+      return outcome;
     } catch (error) {
       await this.afterFailure(error);
       throw error;
@@ -153,8 +156,7 @@ class Build {
     };
     return runStep(services, frame, async (signal) => {
       const config = checked(step, extension.schema, await resolveConfig(step.config, services));
-      const facts = { ...variablesOf(node, services), ...this.communicator!.facts };
-      const { ctx, flush } = provisionContext(services, { node, step: step.id, signal }, facts);
+      const { ctx, flush } = provisionContext(services, { node, step: step.id, signal }, variablesOf(node, services));
       try {
         await extension.run(config, this.communicator!, ctx);
       } finally {

@@ -49,7 +49,7 @@ export async function runVerify(node: VerifyNode, services: Services, signal: Ab
       const machine = await driver.launch(source, { kind: 'artifact', artifact }, ctx);
       communicator = await driver.connect(machine, source, ctx);
       const config = checked(node.step, extension.schema, await resolveConfig(node.step.config, services));
-      const held = provisionContext(services, place, { ...variablesOf(build, services), ...communicator.facts });
+      const held = provisionContext(services, place, variablesOf(build, services));
       try {
         await extension.run(config, communicator, held.ctx);
       } finally {
