@@ -2,18 +2,9 @@ import { Command, CommanderError, Option } from 'commander';
 import type { App } from '../app';
 import { GoldsmithError } from '../errors';
 import { VERSION } from '../util/version';
-import { build, type BuildFlags } from './commands/build';
-import { diff } from './commands/diff';
-import { doctor } from './commands/doctor';
-import { graph, type GraphFlags } from './commands/graph';
-import { images } from './commands/images';
-import { init } from './commands/init';
-import { list } from './commands/list';
-import { recover } from './commands/recover';
-import { report } from './commands/report';
-import { synth, type SynthFlags } from './commands/synth';
-import { update } from './commands/update';
-import { validate } from './commands/validate';
+import type { BuildFlags } from './commands/build';
+import type { GraphFlags } from './commands/graph';
+import type { SynthFlags } from './commands/synth';
 import type { Io } from './io';
 import { runUserProgram } from './load-program';
 import { openPlan, openProgram, type Session } from './session';
@@ -28,13 +19,29 @@ export interface CommonFlags {
 /** What a command does with a plan. */
 export type Action<F> = (session: Session, io: Io, flags: F, selectors: readonly string[]) => Promise<number>;
 
+/** The commands, each loaded only when it runs: starting is part of every command's time. */
+const commands = {
+  build: () => (require('./commands/build') as typeof import('./commands/build')).build,
+  diff: () => (require('./commands/diff') as typeof import('./commands/diff')).diff,
+  doctor: () => (require('./commands/doctor') as typeof import('./commands/doctor')).doctor,
+  graph: () => (require('./commands/graph') as typeof import('./commands/graph')).graph,
+  images: () => (require('./commands/images') as typeof import('./commands/images')).images,
+  init: () => (require('./commands/init') as typeof import('./commands/init')).init,
+  list: () => (require('./commands/list') as typeof import('./commands/list')).list,
+  recover: () => (require('./commands/recover') as typeof import('./commands/recover')).recover,
+  report: () => (require('./commands/report') as typeof import('./commands/report')).report,
+  synth: () => (require('./commands/synth') as typeof import('./commands/synth')).synth,
+  update: () => (require('./commands/update') as typeof import('./commands/update')).update,
+  validate: () => (require('./commands/validate') as typeof import('./commands/validate')).validate,
+};
+
 /** Reads a command line and does what it says. Resolves with the exit status. */
 export async function program(argv: readonly string[], io: Io, app?: App): Promise<number> {
   let status = 0;
   const root = base(io);
 
   /** A command on a plan: of the program in this process, of a plan.json, or of a program that is found and run. */
-  const onPlan = <F extends CommonFlags>(command: Command, action: Action<F>): Command =>
+  const onPlan = <F extends CommonFlags>(command: Command, load: () => Action<F>): Command =>
     command
       .option('--state <dir>', 'where state is kept')
       .option('--app <program>', 'the program: a file, or a command that runs it')
@@ -42,24 +49,24 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
       .option('--var-file <file>', 'JSON file with values of variables', gather, [])
       .action(async (names: readonly string[] | undefined, flags: F) => {
         const [first, ...rest] = names ?? [];
-        if (first?.endsWith('.json') && !app) status = await action(openPlan(first, io, flags), io, flags, rest);
-        else if (app) status = await action(openProgram(app, io, flags), io, flags, names ?? []);
+        if (first?.endsWith('.json') && !app) status = await load()(openPlan(first, io, flags), io, flags, rest);
+        else if (app) status = await load()(openProgram(app, io, flags), io, flags, names ?? []);
         else status = await runUserProgram(flags.app, withoutApp(argv), io);
       });
 
-  onPlan<BuildFlags>(buildCommand(root, app !== undefined), build);
+  onPlan<BuildFlags>(buildCommand(root, app !== undefined), commands.build);
   onPlan<SynthFlags>(
     root
       .command('synth')
       .description('write the plan and its assets')
-      .argument('[plan]')
+      .argument('[plan...]')
       .option('-o, --output <dir>', 'folder for plan.json and assets')
       .option('--stdout', 'print the plan'),
-    synth,
+    commands.synth,
   );
   onPlan(
     root.command('list').description('nodes, one a line').argument('[selectors...]').option('--json', 'as JSON'),
-    list,
+    commands.list,
   );
   onPlan<GraphFlags>(
     root
@@ -67,7 +74,7 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
       .description('the graph of nodes')
       .argument('[selectors...]')
       .addOption(new Option('--format <format>', 'output').choices(['mermaid', 'dot']).default('mermaid')),
-    graph,
+    commands.graph,
   );
   onPlan(
     root
@@ -75,28 +82,28 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
       .description('what differs from the last build')
       .argument('[selectors...]')
       .option('--json', 'as JSON'),
-    diff,
+    commands.diff,
   );
   onPlan(
     root
       .command('validate')
       .description('check everything that can be checked without building')
       .argument('[selectors...]'),
-    validate,
+    commands.validate,
   );
   onPlan(
-    root.command('update').description('move the lock file to what lookups resolve to now').argument('[plan]'),
-    update,
+    root.command('update').description('move the lock file to what lookups resolve to now').argument('[plan...]'),
+    commands.update,
   );
 
   const onState = (
     command: Command,
-    action: (io: Io, flags: CommonFlags & Record<string, never>, names: readonly string[]) => Promise<number>,
+    load: () => (io: Io, flags: CommonFlags & Record<string, never>, names: readonly string[]) => Promise<number>,
   ): Command =>
     command
       .option('--state <dir>', 'where state is kept')
       .action(async (names: readonly string[], flags: CommonFlags & Record<string, never>) => {
-        status = await action(app ? { ...io, cwd: app.baseDir } : io, flags, names);
+        status = await load()(app ? { ...io, cwd: app.baseDir } : io, flags, names);
       });
   onState(
     root
@@ -104,11 +111,11 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
       .description('find and delete what dead runs left behind')
       .argument('[runs...]', 'also what these runs kept on purpose')
       .option('--json', 'as JSON'),
-    recover,
+    commands.recover,
   );
   onState(
     root.command('images').description('what was built').argument('[names...]').option('--json', 'as JSON'),
-    images,
+    commands.images,
   );
   onState(
     root
@@ -116,7 +123,7 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
       .description('one HTML file of a run')
       .argument('[run...]', 'id of the run (default: the last)')
       .option('-o, --output <file>', 'where to write it'),
-    report,
+    commands.report,
   );
 
   root
@@ -124,14 +131,14 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
     .description('what this machine can build, and what is missing')
     .option('--json', 'as JSON')
     .action(async (flags: CommonFlags) => {
-      status = await doctor(io, flags);
+      status = await commands.doctor()(io, flags);
     });
   root
     .command('init')
     .description('write a starter project')
     .argument('[dir]', 'where', '.')
     .action(async (dir: string) => {
-      status = await init(io, dir);
+      status = await commands.init()(io, dir);
     });
 
   return (await parse(root, argv, app !== undefined)) ?? status;

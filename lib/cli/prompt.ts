@@ -36,8 +36,7 @@ function askNow({ input, output, question, signal }: PromptOptions): Promise<str
     const lines = createInterface({ input, terminal: false });
     const settle = (end: () => void): void => {
       signal?.removeEventListener('abort', abort);
-      lines.removeAllListeners();
-      lines.close();
+      lines.off('close', ended).off('line', answered).close();
       // Reading on would hold the process open.
       input.pause();
       end();
@@ -47,8 +46,9 @@ function askNow({ input, output, question, signal }: PromptOptions): Promise<str
       settle(() => reject(signal?.reason));
     };
     signal?.addEventListener('abort', abort, { once: true });
-    lines.once('close', () => settle(() => resolve('')));
-    lines.once('line', (answer) => settle(() => resolve(answer.trim())));
+    const ended = (): void => settle(() => resolve(''));
+    const answered = (answer: string): void => settle(() => resolve(answer.trim()));
+    lines.once('close', ended).once('line', answered);
     output.write(question);
   });
 }

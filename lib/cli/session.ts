@@ -19,13 +19,14 @@ export interface Session {
   readonly extensions: ReadonlyMap<string, Extension> | undefined;
   /** Where plan.json is. */
   readonly planFile: string;
+  /** Writes the plan and its assets, where they come from a program. */
+  write(): void;
 }
 
-/** Synthesises a program and writes its plan. */
+/** Synthesises a program. */
 export function openProgram(app: App, io: Io, options: { readonly state?: string; readonly output?: string }): Session {
   const outdir = path.resolve(app.baseDir, options.output ?? 'goldsmith.out');
   const synthesis = app.synthesize();
-  writeSynthesis(synthesis, outdir);
   return {
     plan: synthesis.plan,
     projectDir: app.baseDir,
@@ -34,6 +35,7 @@ export function openProgram(app: App, io: Io, options: { readonly state?: string
     variables: givenVariables(app).given,
     extensions: synthesis.extensions,
     planFile: path.join(outdir, 'plan.json'),
+    write: () => writeSynthesis(synthesis, outdir),
   };
 }
 
@@ -59,6 +61,7 @@ export function openPlan(file: string, io: Io, options: { readonly state?: strin
     variables: values,
     extensions: undefined,
     planFile,
+    write: () => undefined,
   };
 }
 

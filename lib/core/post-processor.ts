@@ -38,8 +38,7 @@ export abstract class PostProcessor<P extends PostProcessorProps = PostProcessor
 
   readonly props: Readonly<P>;
   /** What runs it. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a post-processor of any config is a post-processor
-  readonly extension: PostProcessorExtension<any, any>;
+  readonly extension: PostProcessorExtension;
 
   protected constructor(scope: Construct, id: string, props: P, extension: PostProcessor['extension']) {
     super(scope, id);

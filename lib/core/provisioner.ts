@@ -73,8 +73,7 @@ export abstract class Provisioner<P extends ProvisionerProps = ProvisionerProps>
 
   readonly props: Readonly<P>;
   /** What runs it. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a provisioner of any config is a provisioner
-  readonly extension: ProvisionerExtension<any, any>;
+  readonly extension: ProvisionerExtension;
 
   protected constructor(scope: Construct, id: string, props: P, extension: Provisioner['extension']) {
     super(scope, id);

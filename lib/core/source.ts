@@ -23,8 +23,7 @@ export abstract class Source<P extends object = object> extends Element {
   /** Sources below `scope`, in the order in which they were made; those of an image within it are that image's. */
   readonly props: Readonly<P>;
   /** What runs it. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a source of any config is a source
-  readonly extension: PlatformExtension<any, any>;
+  readonly extension: PlatformExtension;
 
   protected constructor(scope: Construct, id: string, props: P, extension: Source['extension']) {
     super(scope, id);

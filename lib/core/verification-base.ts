@@ -38,8 +38,7 @@ export abstract class VerificationBase<P extends VerificationBaseProps = Verific
 
   readonly props: Readonly<P>;
   /** What runs the checks. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a verification of any config is a verification
-  readonly extension: ProvisionerExtension<any, any>;
+  readonly extension: ProvisionerExtension;
 
   protected constructor(scope: Construct, id: string, props: P, extension: VerificationBase['extension']) {
     super(scope, id);

@@ -14,8 +14,7 @@ export * from './secret';
 
 /** Anything that a plan's `use` can name. */
 export type Extension =
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- configs differ by extension; the schema checks them
-  PlatformExtension<any, any> | ProvisionerExtension<any, any> | PostProcessorExtension<any, any> | SecretExtension;
+  PlatformExtension | ProvisionerExtension | PostProcessorExtension | SecretExtension;
 
 /** Whether an export of a module is an extension. */
 export function isExtension(value: unknown): value is Extension {

@@ -8,10 +8,11 @@ const json: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>;
 const id = z.string().min(1).describe('path of a construct, such as Web/Docker');
 const duration = z
   .string()
-  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/)
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'a length of time such as `90s`, `5m` or `1h30m`')
   .describe('a length of time, such as 90s or 1h30m');
 
-const policy = z
+/** Checks how a step is run. */
+export const policySchema = z
   .strictObject({
     pauseBefore: duration.optional(),
     timeout: duration.optional(),
@@ -26,7 +27,7 @@ const step = z.strictObject({
   id,
   use: z.string().min(1).describe('which extension runs it: a key of `modules`'),
   config: z.record(z.string(), json),
-  policy: policy.optional(),
+  policy: policySchema.optional(),
 });
 
 const base = z.union([
@@ -87,7 +88,7 @@ export const planSchema = z.strictObject({
 });
 
 /** How a step is run: in no digest. */
-export type StepPolicy = z.infer<typeof policy>;
+export type StepPolicy = z.infer<typeof policySchema>;
 /** One provisioner, post-processor or verification, as data. */
 export type StepSpec = z.infer<typeof step>;
 /** What a build starts from. */

@@ -21,9 +21,15 @@ export async function filesOf(
   ctx: ProcessContext,
 ): Promise<readonly LocalFile[]> {
   const found: LocalFile[] = [];
+  const seen = new Set<string>();
   for (const artifact of inputs) {
     if (artifact.files.length === 0) throw noFiles(artifact, use);
-    for (const { path: name } of artifact.files) await walk(name, ctx.resolvePath(name), found, use);
+    for (const { path: name } of artifact.files) {
+      const file = ctx.resolvePath(name);
+      // Two builds that are the same have one artifact.
+      if (!seen.has(file)) await walk(name, file, found, use);
+      seen.add(file);
+    }
   }
   return found;
 }

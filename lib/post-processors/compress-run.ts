@@ -26,7 +26,7 @@ export async function writeCompressed(
     config.output ?? compressOutput(config.format),
     nameFields(ctx.node.id, ctx.origins),
   );
-  const format = formatOf(config.format === undefined ? output : `x.${config.format}`);
+  const format = formatOf(config.format === undefined ? output : `${output}.${config.format}`);
   const level = levelOf(config, format);
   const files = await filesOf(inputs, 'compress', ctx);
   refuse(files, format, output, ctx);
@@ -48,7 +48,10 @@ export async function writeCompressed(
       }
     };
     const packed = await pack(files, format, level, (bytes) => meter.add(bytes), ctx);
-    await pipeline(packed, count, createWriteStream(temporary), { signal: ctx.signal });
+    await pipeline(packed, count, createWriteStream(temporary), { signal: ctx.signal }).catch((error: unknown) => {
+      ctx.signal.throwIfAborted();
+      throw error;
+    });
   });
   const sha256 = hash.digest('hex');
   ctx.say(`wrote ${output}: ${size} bytes of ${meter.total}`);

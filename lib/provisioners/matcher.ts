@@ -6,7 +6,8 @@ export function matcherOf(expected: string): ((text: string) => boolean) | undef
   if (source === undefined) return (text) => text.includes(expected);
   try {
     const pattern = new RegExp(source, flags);
-    return (text) => text.search(pattern) >= 0;
+    // `$` shall also stand before the line end that ends an output, as it does in grep.
+    return (text) => text.search(pattern) >= 0 || text.replace(/\r?\n$/, '').search(pattern) >= 0;
   } catch {
     return undefined;
   }

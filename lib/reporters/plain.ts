@@ -2,7 +2,7 @@ import type { RunEvent } from '../engine/events';
 import { problemLines } from './problem';
 import { Milestones } from './milestones';
 import type { OutputOptions, Reporter } from './reporter';
-import { RunState, shortStep } from './run-state';
+import { RunState, stepName } from './run-state';
 import { summaryLines } from './summary';
 import { plainLine, plainLines } from './text';
 import { createTheme, type Paint, type Theme } from './theme';
@@ -66,7 +66,7 @@ class PlainReporter implements Reporter {
         ];
       case 'step-started': {
         const again = event.attempt > 1 ? `, attempt ${event.attempt}` : '';
-        const step = shortStep(event.node, event.step);
+        const step = stepName(event.node, { id: event.step, use: event.use });
         return [this.own(event.node, `${step}${step === event.use ? '' : ` (${event.use})`}${again}`)];
       }
       case 'step-finished':
@@ -78,7 +78,7 @@ class PlainReporter implements Reporter {
         return text === undefined ? [] : [this.own(event.node, text)];
       }
       case 'resource':
-        if (event.phase !== 'kept' && event.phase !== 'leaked') return [];
+        if (event.phase !== 'leaked') return [];
         return [
           this.own(
             event.node,
@@ -99,7 +99,7 @@ class PlainReporter implements Reporter {
 
   private stepFinished({ node, step, state, duration, error }: RunEvent & { type: 'step-finished' }): string[] {
     const { theme } = this;
-    const name = shortStep(node, step);
+    const name = stepName(node, this.state.stepOf(node, step));
     if (state === 'skipped') return [];
     if (state === 'cached') return [this.own(node, `${name} is cached: a checkpoint holds it`)];
     const text = `${name} ${state === 'succeeded' ? 'done' : 'failed'} in ${formatDuration(duration)}`;

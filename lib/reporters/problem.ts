@@ -1,5 +1,5 @@
 import type { Problem } from '../errors';
-import { plainLines } from './text';
+import { plainLine, plainLines } from './text';
 import type { Theme } from './theme';
 
 /**
@@ -26,6 +26,7 @@ export function detailLines(problem: Problem, theme: Theme): string[] {
 
 /** `Web/Nginx (images.ts:23)`, as far as it is known. */
 export function placeOf({ path, source }: Pick<Problem, 'path' | 'source'>): string | undefined {
-  if (path !== undefined && path !== '') return source === undefined ? path : `${path} (${source})`;
-  return source;
+  const line = source === undefined ? undefined : plainLine(source);
+  if (path === undefined || path === '') return line;
+  return line === undefined ? plainLine(path) : `${plainLine(path)} (${line})`;
 }

@@ -115,7 +115,7 @@ export class RunState {
 
   /** The step of a node, or the node where no step is named. */
   place(node: string, step?: string): StepView | NodeView {
-    return step === undefined ? this.node(node) : this.step(this.node(node), step, '');
+    return step === undefined ? this.node(node) : this.step(this.node(node), step);
   }
 
   /** A node; made where no event announced it, so that part of a run can be shown as well. */
@@ -139,7 +139,7 @@ export class RunState {
     return node;
   }
 
-  private step(node: NodeView, id: string, use: string): StepView {
+  private step(node: NodeView, id: string, use = ''): StepView {
     const known = node.steps.get(id);
     if (known) return known;
     const step: StepView = { id, use, state: 'pending', attempt: 0, ...this.records() };
@@ -181,7 +181,7 @@ export class RunState {
   }
 
   private finishStep(event: RunEvent & { type: 'step-finished' }): void {
-    const step = this.step(this.node(event.node), event.step, '');
+    const step = this.step(this.node(event.node), event.step);
     Object.assign(step, { state: event.state, duration: event.duration, finishedAt: event.time, error: event.error });
     this.settle(step, event.time);
   }
@@ -208,10 +208,12 @@ export function isTail({ kind }: LogLine, place: NodeView | StepView): boolean {
   return kind === 'stdout' || kind === 'stderr' || (kind === 'info' && 'attempt' in place);
 }
 
-/** A step's id as it reads below its node: without the path that both share. */
-export function shortStep(node: string, step: string): string {
+/** A step as it reads below its node: its id without the path that both share. */
+export function stepName(node: string, { id, use }: { readonly id: string; readonly use: string }): string {
+  // A node that is one step: what it does says more than its name again.
+  if (id === node && use !== '') return use;
+  if (id.startsWith(`${node}/`)) return id.slice(node.length + 1);
+  if (`${node}/`.startsWith(`${id}/`)) return id.slice(id.lastIndexOf('/') + 1);
   const image = node.slice(0, node.lastIndexOf('/') + 1);
-  if (step.startsWith(`${node}/`)) return step.slice(node.length + 1);
-  if (`${node}/`.startsWith(`${step}/`)) return step.slice(step.lastIndexOf('/') + 1);
-  return image !== '' && step.startsWith(image) ? step.slice(image.length) : step;
+  return image !== '' && id.startsWith(image) ? id.slice(image.length) : id;
 }

@@ -82,7 +82,10 @@ function artifactLines(nodes: readonly NodeResult[], theme: Theme): string[] {
     const key = JSON.stringify([artifact.kind, artifact.id, artifact.description]);
     if (shown.has(key)) return [];
     shown.add(key);
-    const lines = [`${theme.bold(plainLine(id))}  ${plainLine(artifact.kind)}  ${theme.good(plainLine(artifact.id))}`];
+    const title = `${theme.bold(plainLine(id))}  ${plainLine(artifact.kind)}`;
+    // A file's own path stands below already.
+    const own = artifact.files.some(({ path }) => path === artifact.id);
+    const lines = [own ? title : `${title}  ${theme.good(plainLine(artifact.id))}`];
     if (artifact.description !== undefined) lines.push(`  ${plainLine(artifact.description)}`);
     const files = artifact.files.map(({ path, size, sha256 }): Cell[] => [
       { text: plainLine(path) },

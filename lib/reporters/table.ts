@@ -27,13 +27,13 @@ function rowLine(row: readonly Cell[], widths: readonly number[], columns: numbe
   const parts: string[] = [];
   let used = 0;
   for (const [index, { text, paint, align }] of row.entries()) {
-    const last = index === row.length - 1;
-    const width = widths[index] ?? 0;
-    const laidOut = last ? text : align === 'right' ? padStart(text, width) : padEnd(text, width);
-    const fitted = columns === undefined ? laidOut : truncate(laidOut, columns - used);
+    const room = columns === undefined ? Infinity : columns - used;
+    const width = index === row.length - 1 ? 0 : Math.min(widths[index] ?? 0, room);
+    const cut = truncate(text, room);
+    const fitted = align === 'right' ? padStart(cut, width) : padEnd(cut, width);
     parts.push(paint && fitted.trim() !== '' ? paint(fitted) : fitted);
     used += widthOf(fitted) + 2;
-    if (columns !== undefined && used >= columns) break;
+    if (used >= (columns ?? Infinity)) break;
   }
   return parts.join('  ').trimEnd();
 }

@@ -5,8 +5,8 @@ const SEQUENCES =
 /** What is left that a terminal acts on, and characters that turn the direction of what follows. */
 // eslint-disable-next-line no-control-regex -- likewise
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/g;
-// eslint-disable-next-line no-control-regex -- likewise
-const PRINTABLE = /^[\x20-\x7e]*$/;
+/** Text that takes one cell a character, and of which none joins the next: told without segmenting. */
+const SIMPLE = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2500-\u25fc\u2714\u2718\u2800-\u28ff]*$/;
 const TAB = 8;
 
 /**
@@ -14,7 +14,7 @@ const TAB = 8;
  * that could move a cursor, set a title or change a colour.
  */
 export function plainLine(line: string): string {
-  if (PRINTABLE.test(line)) return line;
+  if (SIMPLE.test(line)) return line;
   const shown = line.includes('\r') ? lastWritten(line) : line;
   return expandTabs(shown.replace(SEQUENCES, '').replace(CONTROLS, ''));
 }
@@ -43,7 +43,7 @@ function expandTabs(line: string): string {
 
 /** How many cells of a terminal a text takes. */
 export function widthOf(text: string): number {
-  if (PRINTABLE.test(text)) return text.length;
+  if (SIMPLE.test(text)) return text.length;
   let width = 0;
   for (const { segment } of segmenter.segment(text)) width += cells(segment);
   return width;
@@ -52,7 +52,7 @@ export function widthOf(text: string): number {
 /** `text`, cut to `width` cells; where something is cut off, it ends in `…`. */
 export function truncate(text: string, width: number): string {
   if (width <= 0) return '';
-  if (PRINTABLE.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+  if (SIMPLE.test(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
   if (widthOf(text) <= width) return text;
   let out = '';
   let used = 0;

@@ -1,5 +1,5 @@
 import type { FrameLine, TerminalSize } from './live-area';
-import { isTail, shortStep, type NodeView, type RunState, type StepView } from './run-state';
+import { isTail, stepName, type NodeView, type RunState, type StepView } from './run-state';
 import { spanLine, type Span } from './spans';
 import { padEnd, plainLine, widthOf } from './text';
 import { SPINNER, STATE_WORDS, type Theme } from './theme';
@@ -84,7 +84,7 @@ function runningLines(node: NodeView, options: TreeOptions, { steps, tail }: Det
 function stepLine(node: NodeView, step: StepView, options: TreeOptions): FrameLine {
   const { theme } = options;
   const running = step.state === 'running';
-  const name = shortStep(node.id, step.id);
+  const name = stepName(node.id, step);
   const spans: Span[] = [
     ['  '],
     [sign(step, options), theme.paint[step.state]],
@@ -134,7 +134,7 @@ function idleLine(node: NodeView, state: RunState, options: TreeOptions): FrameL
 function shortLine(node: NodeView, options: TreeOptions): FrameLine {
   const step = [...node.steps.values()].find(({ state }) => state === 'running');
   const spans = title(node, options);
-  if (step) spans.push([` ${shortStep(node.id, step.id)}`, options.theme.busy]);
+  if (step) spans.push([` ${stepName(node.id, step)}`, options.theme.busy]);
   const last = (step ?? node).log.ending(1)[0]?.text;
   if (last !== undefined) spans.push([` ${last}`, options.theme.dim]);
   return spanLine(options.columns, spans, elapsed(node, options));

@@ -2,7 +2,7 @@ import type { RunEvent } from '../engine/events';
 import { LiveArea, type TerminalSize } from './live-area';
 import { problemLines } from './problem';
 import type { OutputOptions, Reporter } from './reporter';
-import { isTail, RunState, shortStep } from './run-state';
+import { isTail, RunState, stepName } from './run-state';
 import { summaryLines } from './summary';
 import { plainLine, plainLines } from './text';
 import { createTheme, type Theme } from './theme';
@@ -112,7 +112,7 @@ class TtyReporter implements Reporter {
     const node = this.state.node(id);
     const failed = [...node.steps.values()].filter(({ state }) => state === 'failed' || state === 'running');
     const lines = [...failed, node].flatMap((place) => {
-      const name = place === node ? plainLine(id) : `${plainLine(id)}: ${shortStep(id, place.id)}`;
+      const name = place === node ? plainLine(id) : `${plainLine(id)}: ${stepName(id, place)}`;
       const rest = place.splitter.flush().map(({ text }) => text);
       const kept = place.log.last.filter((line) => isTail(line, place));
       const last = [...kept.map(({ text }) => text), ...rest].slice(-TAIL);

@@ -10,7 +10,18 @@ import type { VerificationBase } from '../core/verification-base';
 import type { Extension } from '../extension';
 import { digestOf } from '../plan/digest';
 import type { Json } from '../plan/json';
-import type { BaseRef, BuildNode, Plan, PlanNode, ProcessNode, StepPolicy, StepSpec, VerifyNode } from '../plan/schema';
+
+import {
+  policySchema,
+  type BaseRef,
+  type BuildNode,
+  type Plan,
+  type PlanNode,
+  type ProcessNode,
+  type StepPolicy,
+  type StepSpec,
+  type VerifyNode,
+} from '../plan/schema';
 import { sourcesFor, type ImageParts, type Sequence, type Tree } from './collect';
 import { orderSteps } from './order';
 import type { Facts, Rendered, Renderer } from './render';
@@ -63,6 +74,11 @@ export class NodeBuilder {
         if (applies(verification.props, source)) this.verify(verification, source);
       }
     }
+    // A step that no source takes is in no plan, but what is wrong with it is to be said all the same.
+    for (const step of parts.provisioners) {
+      this.checkPolicy(step);
+      if (!this.rendered.has(step)) this.renderer.render(step, without(step.props, META), step.extension.schema);
+    }
   }
 
   private build(image: Image, source: Source, steps: readonly Provisioner[]): void {
@@ -111,6 +127,16 @@ export class NodeBuilder {
       config: result.config as StepSpec['config'],
       ...(policy && { policy }),
     };
+  }
+
+  private checkPolicy(step: Provisioner): void {
+    const given = Object.fromEntries(
+      POLICY.flatMap((name) => (step.props[name] === undefined ? [] : [[name, step.props[name]]])),
+    );
+    for (const issue of policySchema.safeParse(given).error?.issues ?? []) {
+      const name = String(issue.path[0]);
+      this.report.add(step, 'INVALID_PROPS', `\`${name}\` is ${JSON.stringify(given[name])}: ${issue.message}`);
+    }
   }
 
   private verify(verification: VerificationBase, source: Source): void {

@@ -10,7 +10,10 @@ export class Report {
   constructor(private readonly baseDir: string) {}
 
   add(construct: IConstruct, code: ErrorCode, message: string, hint?: string): void {
-    this.problems.push({ code, message, path: construct.node.path || undefined, source: this.lineOf(construct), hint });
+    const path = construct.node.path || undefined;
+    // What is rendered once for each build is wrong in each of them, but said once.
+    if (this.problems.some((known) => known.path === path && known.message === message)) return;
+    this.problems.push({ code, message, path, source: this.lineOf(construct), hint });
   }
 
   /** `images.ts:23`: relative to the program, so that it is the same in any folder. */

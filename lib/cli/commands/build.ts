@@ -29,6 +29,7 @@ export interface BuildFlags extends CommonFlags {
 
 /** Builds, shows how it goes, and says the exit status. */
 export async function build(session: Session, io: Io, flags: BuildFlags, select: readonly string[]): Promise<number> {
+  session.write();
   const reporter = reporterFor(io, flags);
   const events: RunEvent[] = [];
   const interrupts = watchInterrupts(io, reporter);

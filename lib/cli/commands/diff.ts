@@ -39,7 +39,7 @@ function print(rows: readonly { id: string; state: State; builtAt?: number }[], 
   const paint = { new: theme.good, changed: theme.warn, unchanged: theme.dim, removed: theme.bad };
   const width = Math.max(0, ...rows.map(({ id }) => id.length));
   for (const { id, state, builtAt } of rows) {
-    const about = builtAt === undefined ? state : `${state}, built ${formatAge(Date.now() - builtAt)} ago`;
+    const about = builtAt === undefined ? state : `${state}, built ${formatAge(Date.now() - builtAt)}`;
     io.stdout.write(`${paint[state](`${SIGNS[state]} ${id.padEnd(width)}  ${about}`)}\n`);
   }
 }

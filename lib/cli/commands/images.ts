@@ -25,7 +25,7 @@ export async function images(
   for (const { node, artifact, builtAt, consumed } of records) {
     const what = consumed ? 'taken over by a post-processor' : (artifact!.description ?? artifact!.id);
     io.stdout.write(
-      `${node.padEnd(width)}  ${formatAge(Date.now() - builtAt).padStart(8)}  ${artifact!.kind.padEnd(14)}  ${what}\n`,
+      `${node.padEnd(width)}  ${formatAge(Date.now() - builtAt).padEnd(15)}  ${artifact!.kind.padEnd(14)}  ${what}\n`,
     );
   }
   if (records.length === 0) io.stdout.write('nothing was built yet\n');

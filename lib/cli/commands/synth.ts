@@ -10,12 +10,13 @@ export interface SynthFlags extends CommonFlags {
   readonly stdout?: boolean;
 }
 
-/** Writes the plan; the session has done so already. */
+/** Writes the plan. */
 export async function synth(session: Session, io: Io, flags: SynthFlags): Promise<number> {
   if (flags.stdout) {
     io.stdout.write(writePlan(session.plan));
     return 0;
   }
+  session.write();
   for (const [id, { source, warnings }] of Object.entries(session.plan.metadata)) {
     for (const warning of warnings ?? [])
       io.stderr.write(`warning: ${warning} (${id}${source === undefined ? '' : `, ${source}`})\n`);

@@ -11,6 +11,7 @@ export async function validate(
   _flags: object,
   selectors: readonly string[],
 ): Promise<number> {
+  session.write();
   const problems = await validatePlan(session.plan, {
     projectDir: session.projectDir,
     stateDir: session.stateDir,

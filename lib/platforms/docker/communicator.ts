@@ -35,13 +35,13 @@ export class DockerCommunicator implements Communicator {
     private readonly clock: Clock,
   ) {
     const { container, name, execUser, containerUser } = access;
-    this.facts = { id: container, host: name, user: execUser ?? (containerUser || 'root') };
+    this.facts = { ID: container, Host: name, User: execUser ?? (containerUser || 'root'), ConnType: 'docker' };
     this.inside = {
       engine,
       container,
       clock,
       hidden: access.hidden,
-      owner: access.fixUploadOwner ? this.facts['user']! : 'root',
+      owner: access.fixUploadOwner ? this.facts['User']! : 'root',
     };
   }
 

@@ -94,7 +94,9 @@ async function receive(connection: Duplex, tty: boolean, onData: Command['onData
     if (tty) onData?.(chunk, 'stdout');
     else frames.push(chunk);
   });
-  if (!connection.destroyed) await once(connection, 'close');
+  if (connection.destroyed) return;
+  // The engine ends its side when the command has ended, also where the command's input is still on its way.
+  await new Promise<void>((resolve) => connection.once('end', resolve).once('close', resolve));
 }
 
 /** Does something when `signal` is aborted before `ended` is. */

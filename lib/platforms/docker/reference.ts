@@ -15,8 +15,8 @@ export const DOCKER_HUB = 'docker.io';
 
 const ID = /^sha256:[0-9a-f]{64}$/;
 // Grammar: https://pkg.go.dev/github.com/distribution/reference (the comment at its top).
-const NAME =
-  /^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const HOST = /^[A-Za-z0-9.-]+(?::\d+)?$/;
+const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
@@ -31,13 +31,15 @@ export function parseReference(name: string): ImageReference | undefined {
   const colon = withTag.indexOf(':', withTag.lastIndexOf('/') + 1);
   const repository = colon < 0 ? withTag : withTag.slice(0, colon);
   const tag = colon < 0 ? undefined : withTag.slice(colon + 1);
-  if (more.length > 0 || !NAME.test(repository)) return undefined;
+  const host = hostIn(repository);
+  const path = host === undefined ? repository : repository.slice(host.length + 1);
+  if (more.length > 0 || !PATH.test(path) || (host !== undefined && !HOST.test(host))) return undefined;
   if (tag !== undefined && !TAG.test(tag)) return undefined;
   if (digest !== undefined && !DIGEST.test(digest)) return undefined;
   return {
     name,
     repository,
-    registry: registryOf(repository),
+    registry: host === undefined || host === 'index.docker.io' ? DOCKER_HUB : host,
     ...(tag !== undefined && { tag }),
     ...(digest !== undefined && { digest }),
   };
@@ -53,9 +55,8 @@ export function problemWithName(name: string): string | undefined {
 }
 
 /** The first part is a host when it has a dot or a port or is `localhost`: so Docker reads names. */
-function registryOf(repository: string): string {
+function hostIn(repository: string): string | undefined {
   const slash = repository.indexOf('/');
   const first = slash < 0 ? '' : repository.slice(0, slash);
-  const host = first.includes('.') || first.includes(':') || first === 'localhost' ? first : DOCKER_HUB;
-  return host === 'index.docker.io' ? DOCKER_HUB : host;
+  return first.includes('.') || first.includes(':') || first === 'localhost' ? first : undefined;
 }

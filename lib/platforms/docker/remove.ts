@@ -1,4 +1,4 @@
-import { GoldsmithError } from '../../errors';
+import { GoldsmithError, messageOf } from '../../errors';
 import type { ResourceRecord } from '../../extension/artifact';
 import type { RunContext } from '../../extension/context';
 import { CHECKPOINT_COMMENT } from './capture';
@@ -64,33 +64,32 @@ async function removeImage(engine: Engine, resource: ResourceRecord): Promise<vo
   const { tags = [] } = resource.locator as unknown as ImageLocator;
   const names = image.RepoTags ?? [];
   const ours = names.filter((name) => isOwnReference(name) || tags.includes(name));
-  for (const name of ours) await removeName(engine, name);
+  for (const name of ours) await removeUnlessUsed(engine, name);
   if (names.length > ours.length) return;
   await removeNameless(engine, image);
 }
 
 /** An image without a name, and after it the checkpoint it was made from, if that waits for it. */
 async function removeNameless(engine: Engine, image: ImageInfo): Promise<void> {
-  try {
-    // Forced for the digests that it has in registries: those are names too.
-    await engine.removeImage(image.Id, true);
-  } catch (error) {
-    if (!isNotFound(error)) {
-      if (!isConflict(error)) throw error;
-      if (/dependent child/i.test((error as Error).message)) return;
-      throw new GoldsmithError('LEAKED', `the image ${image.Id} is in use: ${(error as Error).message}`, {
-        cause: error,
-        hint: 'remove the container that uses it, then run `goldsmith recover`',
-      });
-    }
-  }
+  if ((await removeUnlessUsed(engine, image.Id)) === 'has children') return;
   const parent = image.Parent ? await orUndefined(engine.image(image.Parent)) : undefined;
-  if (parent && parent.Comment === CHECKPOINT_COMMENT && (parent.RepoTags ?? []).length === 0)
-    await removeNameless(engine, parent);
+  const waits = parent?.Comment === CHECKPOINT_COMMENT && (parent.RepoTags ?? []).length === 0;
+  if (parent && waits) await removeNameless(engine, parent);
 }
 
-async function removeName(engine: Engine, name: string): Promise<void> {
-  await orUndefined(engine.removeImage(name, false));
+/** Never by force: that would take the image from under somebody's container. */
+async function removeUnlessUsed(engine: Engine, name: string): Promise<'removed' | 'has children'> {
+  try {
+    await orUndefined(engine.removeImage(name, false));
+    return 'removed';
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    if (/dependent child/i.test(messageOf(error))) return 'has children';
+    throw new GoldsmithError('LEAKED', `the image ${name} is in use: ${messageOf(error)}`, {
+      cause: error,
+      hint: 'remove the container that uses it, then run `goldsmith recover`',
+    });
+  }
 }
 
 async function orUndefined<T>(request: Promise<T>): Promise<T | undefined> {

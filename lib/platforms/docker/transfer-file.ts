@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import * as path from 'node:path';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { GoldsmithError } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
 import { explainErrno } from '../../util/errno';
@@ -16,6 +17,7 @@ const RECEIVE = `
 if [ -d "$1" ]; then echo "$1 is a directory" >&2; exit 1; fi
 umask 077
 part="$1.goldsmith-$$"
+trap 'rm -f "$part"; exit 1' TERM
 if cat >"$part"; then
   size=$(wc -c <"$part")
   if [ "$size" -ne "$4" ]; then echo "only $size of $4 bytes arrived" >&2
@@ -25,6 +27,9 @@ fi
 rm -f "$part"
 exit 1
 `;
+
+/** Bytes that are read at once. */
+const CHUNK = 256 * 1024;
 
 /** Copies a file, or bytes, to exactly `remote`: one command in the container, so that every mount of it is seen. */
 export async function uploadFile(
@@ -40,14 +45,8 @@ export async function uploadFile(
   const size = stat?.size ?? (local as Uint8Array).length;
   const mode = options.mode ?? (stat ? stat.mode & 0o7777 : 0o644);
   const { uid, gid } = await ownerOf(guest, signal);
-  let current = 0;
-  const stdin = typeof local === 'string' ? fs.createReadStream(local) : local;
-  if (stdin instanceof fs.ReadStream) {
-    stdin.on('data', (chunk) => {
-      current += chunk.length;
-      onProgress?.({ label: remote, current, total: size, unit: 'bytes' });
-    });
-  }
+  const report = (current: number): void => onProgress?.({ label: remote, current, total: size, unit: 'bytes' });
+  const stdin = typeof local === 'string' ? Readable.from(counted(local, report), { objectMode: false }) : local;
   await runHelper(guest, {
     script: RECEIVE,
     args: [remote, mode.toString(8), `${uid}:${gid}`, String(size)],
@@ -55,7 +54,16 @@ export async function uploadFile(
     signal,
     doing,
   });
-  if (typeof local !== 'string') onProgress?.({ label: remote, current: size, total: size, unit: 'bytes' });
+  if (typeof local !== 'string') report(size);
+}
+
+async function* counted(file: string, report: (current: number) => void): AsyncGenerator<Buffer> {
+  let current = 0;
+  for await (const chunk of fs.createReadStream(file, { highWaterMark: CHUNK })) {
+    current += (chunk as Buffer).length;
+    report(current);
+    yield chunk as Buffer;
+  }
 }
 
 /** $1 is the path. A folder is an error of its own, for `cat` says it in many ways. */

@@ -57,7 +57,6 @@ export const nullPlatform: PlatformExtension<NullSourceProps, NullConfig> = {
   cacheable: false,
   produces: () => undefined,
   load: () => {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only when a build starts
     const { NullDriver } = require('./null-driver') as typeof import('./null-driver');
     return Promise.resolve(new NullDriver());
   },

@@ -32,7 +32,7 @@ const SHORT: Readonly<Record<string, string>> = {
 /** The format that the endings of a file's name stand for: Packer's rules, and more endings. A name that says nothing is a tar.gz. */
 export function formatOf(name: string): Format {
   const base = name.split(/[/\\]/).at(-1)!.toLowerCase();
-  const parts = base.split('.').slice(base.includes('.') ? 1 : 0);
+  const parts = base.split('.').slice(1);
   const endings = parts.flatMap((part) => (SHORT[part] ?? part).split('.'));
   const last = endings.at(-1) ?? '';
   if (last === 'zip' || last === 'tar') return { archive: last };

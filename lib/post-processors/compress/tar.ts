@@ -6,7 +6,6 @@ import type { LocalFile } from '../artifact-files';
 
 /** A tar of the files, as a stream. Owners, permissions and times are kept. */
 export async function* tar(files: readonly LocalFile[], onData: (bytes: number) => void): AsyncGenerator<Buffer> {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded only when something is packed
   const { pack: createPack } = require('tar-stream') as typeof import('tar-stream');
   const pack = createPack();
   const fill = async (): Promise<void> => {

@@ -87,7 +87,8 @@ function arrange(nodes: readonly LayoutNode[], spacing: Spacing): Arranged {
   const add = (layer: number, id?: string, width = 0): Vertex => {
     const height = id === undefined ? spacing.gap : spacing.node;
     const vertex: Vertex = { id, layer, width, height, before: [], after: [], y: 0 };
-    (layers[layer] ??= []).push(vertex);
+    while (layers.length <= layer) layers.push([]);
+    layers[layer]!.push(vertex);
     return vertex;
   };
   const vertices = new Map(nodes.map(({ id, width }) => [id, add(depth.get(id)!, id, width)]));
@@ -157,7 +158,7 @@ function mean(values: readonly number[]): number | undefined {
 function columnsOf(layers: readonly Vertex[][], { column }: Spacing): { x: number; width: number }[] {
   let x = 0;
   return layers.map((layer) => {
-    const width = Math.max(...layer.map((vertex) => vertex.width));
+    const width = Math.max(0, ...layer.map((vertex) => vertex.width));
     const at = { x, width };
     x += width + column;
     return at;

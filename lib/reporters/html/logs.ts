@@ -1,5 +1,5 @@
 import type { Log, LogLine } from '../log';
-import { shortStep, type NodeView, type StepView } from '../run-state';
+import { stepName, type NodeView, type StepView } from '../run-state';
 import { STATE_WORDS } from '../theme';
 import { counted, formatAge, formatDuration } from '../units';
 import { anchor } from './graph-svg';
@@ -73,7 +73,7 @@ function noteOf({ state, result, dependsOn, startedAt, finishedAt }: NodeView): 
 
 function placeDetails(node: NodeView, place: NodeView | StepView): Markup {
   const own = place === node;
-  const name = own ? 'in no step' : shortStep(node.id, place.id);
+  const name = own ? 'in no step' : stepName(node.id, place);
   const step = 'attempt' in place ? place : undefined;
   const again = step !== undefined && step.attempt > 1 && markup` <span class="quiet">${step.attempt} attempts</span>`;
   const use = step !== undefined && step.use !== name && markup` <span class="quiet">${step.use}</span>`;

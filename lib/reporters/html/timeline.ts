@@ -1,5 +1,5 @@
 import type { NodeView, StepView } from '../run-state';
-import { shortStep } from '../run-state';
+import { stepName } from '../run-state';
 import { STATE_WORDS } from '../theme';
 import { formatDuration } from '../units';
 import { markup, type Content, type Markup } from './markup';
@@ -52,7 +52,7 @@ function nodeRow(node: NodeView, scale: Scale, end: number, open: boolean): Mark
 }
 
 function stepRow(node: NodeView, step: StepView, scale: Scale, end: number): Markup {
-  const name = shortStep(node.id, step.id);
+  const name = stepName(node.id, step);
   const finished = step.finishedAt ?? end;
   const again = step.attempt > 1 && markup`<i class="note"> ${step.attempt} attempts</i>`;
   const bars = [bar(scale, step.firstStartedAt!, finished, 'part', step.state, `${name}: ${step.state}`)];

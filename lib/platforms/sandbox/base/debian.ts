@@ -26,7 +26,9 @@ export async function lookUpDebian(spec: DebianSpec, ctx: RunContext): Promise<D
       hint: 'a suite is a code name such as bookworm or trixie, or stable, testing, unstable',
     });
   }
-  const dates = found.map((text) => Date.parse(/^Date: (.+)$/m.exec(text)?.[1] ?? '') / 1000).filter((date) => !Number.isNaN(date));
+  const dates = found
+    .map((text) => Date.parse(/^Date: (.+)$/m.exec(text)?.[1] ?? '') / 1000)
+    .filter((date) => !Number.isNaN(date));
   return { ...spec, release: sha256(found.join('\n')), date: Math.max(0, ...dates) };
 }
 
@@ -36,26 +38,58 @@ export async function makeDebian(spec: DebianSpec, store: Store, ctx: RunContext
   const known = await store.recall<RootImage>(key);
   if (known && (await allThere(known, store))) return known;
   const program = findTool('mmdebstrap', ctx.env);
-  if (!program) throw new GoldsmithError('MISSING_DEPENDENCY', 'a Debian base needs the program `mmdebstrap`, which was not found', { hint: 'apt-get install mmdebstrap' });
+  if (!program)
+    throw new GoldsmithError(
+      'MISSING_DEPENDENCY',
+      'a Debian base needs the program `mmdebstrap`, which was not found',
+      { hint: 'apt-get install mmdebstrap' },
+    );
   const now = await lookUpDebian(spec, ctx);
   if (spec.release !== undefined && now.release !== spec.release) {
-    ctx.warn(`Debian ${spec.suite} has moved on since it was pinned in the lock file: what is installed now is newer; \`goldsmith update\` says so in the lock file`);
+    ctx.warn(
+      `Debian ${spec.suite} has moved on since it was pinned in the lock file: what is installed now is newer; \`goldsmith update\` says so in the lock file`,
+    );
   }
   ctx.say(`making Debian ${spec.suite} (${spec.variant}) with mmdebstrap`);
   const include = spec.packages.length > 0 ? [`--include=${spec.packages.join(',')}`] : [];
-  const command = [program, '--quiet', `--variant=${spec.variant}`, ...include, '--format=tar', spec.suite, '-', ...(spec.mirror === undefined ? [] : [spec.mirror])];
+  const command = [
+    program,
+    '--quiet',
+    `--variant=${spec.variant}`,
+    ...include,
+    '--format=tar',
+    spec.suite,
+    '-',
+    ...(spec.mirror === undefined ? [] : [spec.mirror]),
+  ];
   await fs.mkdir(ctx.tempDir, { recursive: true });
   // What the build leaves in the middle goes with the run's folder; the process goes with this one.
-  const env = { SOURCE_DATE_EPOCH: String(spec.date ?? 0), TMPDIR: await fs.mkdtemp(path.join(ctx.tempDir, 'debian-')) };
+  const env = {
+    SOURCE_DATE_EPOCH: String(spec.date ?? 0),
+    TMPDIR: await fs.mkdtemp(path.join(ctx.tempDir, 'debian-')),
+  };
   await fs.chmod(env.TMPDIR, 0o755);
   try {
-    const { config, ...image } = await importRootfs(readTool([...dieWithUs(ctx), ...command], ctx, { env }), store, ctx);
-    const made: RootImage = { ...image, config: { ...config, config: { Cmd: ['bash'] }, ...(spec.date !== undefined && { created: new Date(spec.date * 1000).toISOString() }) } };
+    const { config, ...image } = await importRootfs(
+      readTool([...dieWithUs(ctx), ...command], ctx, { env }),
+      store,
+      ctx,
+    );
+    const made: RootImage = {
+      ...image,
+      config: {
+        ...config,
+        config: { Cmd: ['bash'] },
+        ...(spec.date !== undefined && { created: new Date(spec.date * 1000).toISOString() }),
+      },
+    };
     await store.remember(key, made);
     return made;
   } catch (error) {
     if (!(error instanceof ToolFailed)) throw error;
-    throw new GoldsmithError('LAUNCH_FAILED', `mmdebstrap could not make Debian ${spec.suite}: it ${error.ended}`, { output: error.stderr });
+    throw new GoldsmithError('LAUNCH_FAILED', `mmdebstrap could not make Debian ${spec.suite}: it ${error.ended}`, {
+      output: error.stderr,
+    });
   }
 }
 
@@ -73,7 +107,8 @@ function releaseFiles({ suite, mirror }: DebianSpec): string[] {
 }
 
 async function fetchText(url: string, ctx: RunContext): Promise<string | undefined> {
-  if (url.startsWith('file:') || url.startsWith('copy:')) return fs.readFile(fileURLToPath(url.replace(/^copy:/, 'file:')), 'utf8').catch(() => undefined);
+  if (url.startsWith('file:') || url.startsWith('copy:'))
+    return fs.readFile(fileURLToPath(url.replace(/^copy:/, 'file:')), 'utf8').catch(() => undefined);
   const transport = makeTransport({ checkCertificates: true });
   try {
     const response = await transport.send({ url, signal: ctx.signal });
@@ -81,7 +116,10 @@ async function fetchText(url: string, ctx: RunContext): Promise<string | undefin
     return response.statusCode === 200 ? text : undefined;
   } catch (error) {
     ctx.signal.throwIfAborted();
-    throw new GoldsmithError('LOOKUP_FAILED', `${url} cannot be fetched: ${(error as Error).message}`, { hint: 'look at the network, or name another mirror', cause: error });
+    throw new GoldsmithError('LOOKUP_FAILED', `${url} cannot be fetched: ${(error as Error).message}`, {
+      hint: 'look at the network, or name another mirror',
+      cause: error,
+    });
   } finally {
     transport.close();
   }

@@ -20,16 +20,25 @@ export async function lookUpFolder(spec: FolderSpec, privilege: Privilege, ctx: 
 }
 
 /** The folder of a root file system as an image. */
-export async function importFolder(spec: FolderSpec, privilege: Privilege, store: Store, ctx: RunContext): Promise<RootImage> {
+export async function importFolder(
+  spec: FolderSpec,
+  privilege: Privilege,
+  store: Store,
+  ctx: RunContext,
+): Promise<RootImage> {
   const key = `folder ${spec.tree}`;
   const known = spec.tree === undefined ? undefined : await store.recall<RootImage>(key);
   if (known && (await allThere(known, store))) return known;
   const image = await importRootfs(archiveOf(ctx.resolvePath(spec.path), privilege, ctx), store, ctx);
   const { diffId } = image.layers[0]!;
   if (spec.tree !== undefined && diffId !== `sha256:${spec.tree}`) {
-    throw new GoldsmithError('LOOKUP_FAILED', `the folder \`${spec.path}\` is not as it was when goldsmith.lock.json was written`, {
-      hint: 'run `goldsmith update` to take it as it is now',
-    });
+    throw new GoldsmithError(
+      'LOOKUP_FAILED',
+      `the folder \`${spec.path}\` is not as it was when goldsmith.lock.json was written`,
+      {
+        hint: 'run `goldsmith update` to take it as it is now',
+      },
+    );
   }
   await store.remember(key, image);
   return image;
@@ -37,9 +46,22 @@ export async function importFolder(spec: FolderSpec, privilege: Privilege, store
 
 /** A folder as a tar archive: the same folder gives the same bytes. */
 async function* archiveOf(dir: string, privilege: Privilege, ctx: RunContext): AsyncGenerator<Buffer> {
-  const command = ['tar', '--create', '--file=-', '--format=pax', '--sort=name', '--numeric-owner', ...XATTRS, `--directory=${dir}`, '.'];
+  const command = [
+    'tar',
+    '--create',
+    '--file=-',
+    '--format=pax',
+    '--sort=name',
+    '--numeric-owner',
+    ...XATTRS,
+    `--directory=${dir}`,
+    '.',
+  ];
   try {
-    yield* normalise(readTar(readTool(privileged(privilege, command), ctx)), { epoch: Number.MAX_SAFE_INTEGER, overlay: false });
+    yield* normalise(readTar(readTool(privileged(privilege, command), ctx)), {
+      epoch: Number.MAX_SAFE_INTEGER,
+      overlay: false,
+    });
   } catch (error) {
     throw toolError(error, 'LAUNCH_FAILED', `reading the folder ${dir}`);
   }

@@ -30,15 +30,27 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 const FOLDERS: Readonly<Record<string, number>> = {
-  dev: 0o755, etc: 0o755, home: 0o755, proc: 0o755, root: 0o700, run: 0o755, sys: 0o755, tmp: 0o1777, usr: 0o755, 'usr/bin': 0o755, var: 0o755, 'var/tmp': 0o1777,
+  dev: 0o755,
+  etc: 0o755,
+  home: 0o755,
+  proc: 0o755,
+  root: 0o700,
+  run: 0o755,
+  sys: 0o755,
+  tmp: 0o1777,
+  usr: 0o755,
+  'usr/bin': 0o755,
+  var: 0o755,
+  'var/tmp': 0o1777,
 };
 
 /** A root of this machine's own programs, and the libraries that they need. The same programs give the same bytes. */
 export async function makeMinimal(spec: MinimalSpec, store: Store, ctx: RunContext): Promise<RootImage> {
-  const contents = await collect(spec, ctx);
-  const key = `minimal ${digestOf([...contents.values()].map(({ entry, source }) => [entry.name, entry.linkname, source ?? null]))}`;
+  const programs = locate(spec, ctx);
+  const key = `minimal ${digestOf(await Promise.all([...programs.values(), LOADER_CACHE].map(stateOf)))}`;
   const known = await store.recall<RootImage>(key);
   if (known && (await allThere(known, store))) return known;
+  const contents = await collect(programs, ctx);
   ctx.say(`making a minimal root of ${contents.size} files and folders of this machine`);
   const { config, ...image } = await importRootfs(archive(contents), store, ctx);
   const created = new Date(OLDEST * 1000).toISOString();
@@ -48,22 +60,37 @@ export async function makeMinimal(spec: MinimalSpec, store: Store, ctx: RunConte
   return made;
 }
 
-interface Item {
-  readonly entry: TarEntry;
-  /** File of this machine, with what tells whether it was replaced. */
-  readonly source?: readonly [file: string, size: number, mtime: number];
+/** Written anew whenever a library is installed or replaced: ldconfig(8). */
+const LOADER_CACHE = '/etc/ld.so.cache';
+
+/** What tells whether a file was replaced. */
+async function stateOf(file: string): Promise<readonly (string | number)[]> {
+  const { size, mtimeMs } = await fs.stat(file).catch(() => ({ size: 0, mtimeMs: 0 }));
+  return [file, await fs.realpath(file).catch(() => file), size, mtimeMs];
 }
 
-async function collect(spec: MinimalSpec, ctx: RunContext): Promise<Map<string, Item>> {
+interface Item {
+  readonly entry: TarEntry;
+  /** File of this machine that it is a copy of. */
+  readonly source?: string;
+}
+
+async function collect(programs: ReadonlyMap<string, string>, ctx: RunContext): Promise<Map<string, Item>> {
   const items = new Map<string, Item>();
-  const put = (entry: TarEntry, source?: Item['source']): void => void items.set(entry.name, { entry, ...(source && { source }) });
+  const put = (entry: TarEntry, source?: Item['source']): void =>
+    void items.set(entry.name, { entry, ...(source && { source }) });
   for (const [name, mode] of Object.entries(FOLDERS)) put(makeEntry({ name, type: 'directory', mode, mtime: OLDEST }));
   for (const name of Object.keys(FILES)) put(makeEntry({ name, type: 'file', mtime: OLDEST }));
   await rootLinks(put);
 
-  const programs = locate(spec, ctx);
-  const needs = await needsOf([...new Set(await Promise.all([...programs.values()].map((file) => fs.realpath(file))))], ctx);
-  const files = new Set([...programs.values(), ...needs.flatMap(({ loader, libraries }) => [...libraries, ...(loader === undefined ? [] : [loader])])]);
+  const needs = await needsOf(
+    [...new Set(await Promise.all([...programs.values()].map((file) => fs.realpath(file))))],
+    ctx,
+  );
+  const files = new Set([
+    ...programs.values(),
+    ...needs.flatMap(({ loader, libraries }) => [...libraries, ...(loader === undefined ? [] : [loader])]),
+  ]);
   for (const file of files) await addFile(file, put);
   for (const name of [...items.keys()]) addParents(name, items, put);
   return new Map([...items].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -85,9 +112,13 @@ function locate(spec: MinimalSpec, ctx: RunContext): Map<string, string> {
     const file = findTool(name, { ...ctx.env, PATH: '/usr/sbin:/usr/bin:/sbin:/bin:' + (ctx.env['PATH'] ?? '') });
     if (file !== undefined) found.set(name, file);
     else if (spec.commands.includes(name) || name === 'sh') {
-      throw new GoldsmithError('LAUNCH_FAILED', `the minimal base is to have the command \`${name}\`, which this machine has not`, {
-        hint: 'install it here, or leave it out of `commands`',
-      });
+      throw new GoldsmithError(
+        'LAUNCH_FAILED',
+        `the minimal base is to have the command \`${name}\`, which this machine has not`,
+        {
+          hint: 'install it here, or leave it out of `commands`',
+        },
+      );
     }
   }
   return found;
@@ -97,9 +128,10 @@ function locate(spec: MinimalSpec, ctx: RunContext): Map<string, string> {
 async function addFile(file: string, put: (entry: TarEntry, source?: Item['source']) => void): Promise<void> {
   const place = path.join(await fs.realpath(path.dirname(file)), path.basename(file));
   const real = await fs.realpath(file);
-  const { mode, size, mtimeMs } = await fs.stat(real);
-  put(makeEntry({ name: toBytes(real.slice(1)), type: 'file', mode: mode & 0o755, size, mtime: OLDEST }), [real, size, mtimeMs]);
-  if (place !== real) put(makeEntry({ name: toBytes(place.slice(1)), type: 'symlink', linkname: toBytes(real), mtime: OLDEST }));
+  const { mode, size } = await fs.stat(real);
+  put(makeEntry({ name: toBytes(real.slice(1)), type: 'file', mode: mode & 0o755, size, mtime: OLDEST }), real);
+  if (place !== real)
+    put(makeEntry({ name: toBytes(place.slice(1)), type: 'symlink', linkname: toBytes(real), mtime: OLDEST }));
 }
 
 function addParents(name: string, items: ReadonlyMap<string, Item>, put: (entry: TarEntry) => void): void {
@@ -111,7 +143,7 @@ function addParents(name: string, items: ReadonlyMap<string, Item>, put: (entry:
 async function* archive(items: ReadonlyMap<string, Item>): AsyncGenerator<Buffer> {
   for (const { entry, source } of items.values()) {
     if (entry.type !== 'file') yield encodeHeader(entry);
-    else yield encodeEntry(entry, source ? await fs.readFile(source[0]) : Buffer.from(FILES[entry.name]!));
+    else yield encodeEntry(entry, source ? await fs.readFile(source) : Buffer.from(FILES[entry.name]!));
   }
   yield END;
 }

@@ -7,7 +7,11 @@ import type { Store } from '../store/store';
 import type { RegistrySpec } from './base-spec';
 
 /** Which image a name means now: the same name, with the digest of the manifest for the platform. */
-export async function lookUpImage(spec: RegistrySpec, login: RegistryOptions['login'], ctx: RunContext): Promise<RegistrySpec> {
+export async function lookUpImage(
+  spec: RegistrySpec,
+  login: RegistryOptions['login'],
+  ctx: RunContext,
+): Promise<RegistrySpec> {
   const registry = open(spec, login, ctx);
   try {
     const { digest } = await findManifest(registry, spec.platform);
@@ -18,7 +22,12 @@ export async function lookUpImage(spec: RegistrySpec, login: RegistryOptions['lo
 }
 
 /** An image of a registry: what was pulled once is not asked for again. */
-export async function pullBase(spec: RegistrySpec, login: RegistryOptions['login'], store: Store, ctx: RunContext): Promise<RootImage> {
+export async function pullBase(
+  spec: RegistrySpec,
+  login: RegistryOptions['login'],
+  store: Store,
+  ctx: RunContext,
+): Promise<RootImage> {
   const key = `registry ${spec.reference} ${spec.platform ?? ''}`;
   const known = await store.recall<RootImage>(key);
   if (known && (await allThere(known, store))) return known;

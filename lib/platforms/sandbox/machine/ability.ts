@@ -14,16 +14,25 @@ export type Finding =
   | { readonly able: false; readonly reason: string; readonly hint: string };
 
 /** Where machines cannot be made, builds can be made elsewhere. */
-const ELSEWHERE = 'use a DockerSource, or run it on Linux, in a virtual machine or in a CI job that may create namespaces';
+const ELSEWHERE =
+  'use a DockerSource, or run it on Linux, in a virtual machine or in a CI job that may create namespaces';
 
 /** Finds out by doing: puts a tiny machine together under `dir`, with all rights first and with fewer after that. */
 export async function findAbility(dir: string, ctx: RunContext): Promise<Finding> {
   if (process.platform !== 'linux') {
-    return { able: false, reason: `the sandbox needs the Linux kernel, and this is ${process.platform}`, hint: ELSEWHERE };
+    return {
+      able: false,
+      reason: `the sandbox needs the Linux kernel, and this is ${process.platform}`,
+      hint: ELSEWHERE,
+    };
   }
   const missing = missingTools(ctx.env);
   if (missing.length > 0) {
-    return { able: false, reason: `programs are missing: ${missing.join(', ')}`, hint: `apt-get install ${[...new Set(missing.map(packageOf))].join(' ')}` };
+    return {
+      able: false,
+      reason: `programs are missing: ${missing.join(', ')}`,
+      hint: `apt-get install ${[...new Set(missing.map(packageOf))].join(' ')}`,
+    };
   }
   const complaints: string[] = [];
   for (const privilege of candidates(ctx.env)) {
@@ -44,7 +53,11 @@ function limitsOf(privilege: Privilege): string[] {
     case 'mapped':
       return ['no device nodes', 'no host base'];
     case 'single':
-      return ['everything belongs to root: packages that create users or give files away fail (an entry in /etc/subuid and /etc/subgid helps)', 'no device nodes', 'no host base'];
+      return [
+        'everything belongs to root: packages that create users or give files away fail (an entry in /etc/subuid and /etc/subgid helps)',
+        'no device nodes',
+        'no host base',
+      ];
   }
 }
 
@@ -67,17 +80,30 @@ async function attempt(dir: string, ability: Ability, ctx: RunContext): Promise<
 }
 
 async function explain(complaints: readonly string[], dir: string): Promise<{ reason: string; hint: string }> {
-  const setting = async (name: string): Promise<string | undefined> => (await readIfThere(`/proc/sys/${name}`).catch(() => undefined))?.trim();
+  const setting = async (name: string): Promise<string | undefined> =>
+    (await readIfThere(`/proc/sys/${name}`).catch(() => undefined))?.trim();
   const tried = complaints.join('; ');
   const overlays = (await readIfThere('/proc/filesystems'))?.includes('overlay') ?? false;
   if (!overlays && /unknown filesystem|No such device/i.test(tried)) {
-    return { reason: `the kernel has no overlay file system (${tried})`, hint: 'modprobe overlay as root; else ' + ELSEWHERE };
+    return {
+      reason: `the kernel has no overlay file system (${tried})`,
+      hint: 'modprobe overlay as root; else ' + ELSEWHERE,
+    };
   }
   if ((await setting('kernel/apparmor_restrict_unprivileged_userns')) === '1') {
-    return { reason: `AppArmor keeps users from creating namespaces (${tried})`, hint: 'run as root, or: sysctl kernel.apparmor_restrict_unprivileged_userns=0' };
+    return {
+      reason: `AppArmor keeps users from creating namespaces (${tried})`,
+      hint: 'run as root, or: sysctl kernel.apparmor_restrict_unprivileged_userns=0',
+    };
   }
-  if ((await setting('kernel/unprivileged_userns_clone')) === '0' || (await setting('user/max_user_namespaces')) === '0') {
-    return { reason: `the kernel is set to keep users from creating namespaces (${tried})`, hint: 'run as root, or allow it: sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000' };
+  if (
+    (await setting('kernel/unprivileged_userns_clone')) === '0' ||
+    (await setting('user/max_user_namespaces')) === '0'
+  ) {
+    return {
+      reason: `the kernel is set to keep users from creating namespaces (${tried})`,
+      hint: 'run as root, or allow it: sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000',
+    };
   }
   if (/wrong fs type|Invalid argument/i.test(tried)) {
     return {
@@ -85,7 +111,10 @@ async function explain(complaints: readonly string[], dir: string): Promise<{ re
       hint: 'put the state on ext4, xfs, btrfs or tmpfs with --state DIR',
     };
   }
-  return { reason: `the kernel refuses to create a sandbox (${tried})`, hint: `run as root; in a container, start that with --privileged; else ${ELSEWHERE}` };
+  return {
+    reason: `the kernel refuses to create a sandbox (${tried})`,
+    hint: `run as root; in a container, start that with --privileged; else ${ELSEWHERE}`,
+  };
 }
 
 function packageOf(missing: string): string {

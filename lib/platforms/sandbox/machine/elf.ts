@@ -17,7 +17,10 @@ export interface Needs {
  */
 export async function needsOf(programs: readonly string[], ctx: RunContext): Promise<Needs[]> {
   const ldd = findTool('ldd', ctx.env);
-  if (!ldd) throw new GoldsmithError('MISSING_DEPENDENCY', 'the program `ldd` is needed and was not found', { hint: 'apt-get install libc-bin' });
+  if (!ldd)
+    throw new GoldsmithError('MISSING_DEPENDENCY', 'the program `ldd` is needed and was not found', {
+      hint: 'apt-get install libc-bin',
+    });
   if (programs.length === 0) return [];
   let printed = '';
   await runProcess(ldd, programs, {

@@ -42,8 +42,12 @@ done
 mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs dev
 cp -a ../dev/. dev/
 mount --all --fstab ../fstab
-${script.hidden === undefined ? '' : `if [ -d ${shellQuote('.' + script.hidden)} ]; then mount -t tmpfs -o ro tmpfs ${shellQuote('.' + script.hidden)}; fi
-`}hostname ${shellQuote(script.hostname)} 2>/dev/null || { echo ${shellQuote(script.hostname)} > /proc/sys/kernel/hostname; } 2>/dev/null || :
+${
+  script.hidden === undefined
+    ? ''
+    : `if [ -d ${shellQuote('.' + script.hidden)} ]; then mount -t tmpfs -o ro tmpfs ${shellQuote('.' + script.hidden)}; fi
+`
+}hostname ${shellQuote(script.hostname)} 2>/dev/null || { echo ${shellQuote(script.hostname)} > /proc/sys/kernel/hostname; } 2>/dev/null || :
 ${script.network === 'none' ? 'ip link set lo up 2>/dev/null || :\n' : ''}pivot_root . .
 ${toolFunction(script.toolbox)}t umount -n -l .
 cd /

@@ -18,9 +18,24 @@ export interface Init {
 }
 
 /** The command that puts a machine together and runs `mode` of its script. */
-export function initCommand(dir: string, privilege: Privilege, network: 'shared' | 'none', mode: 'hold' | 'enter'): string[] {
+export function initCommand(
+  dir: string,
+  privilege: Privilege,
+  network: 'shared' | 'none',
+  mode: 'hold' | 'enter',
+): string[] {
   const spaces = ['--mount', '--pid', '--uts', '--ipc', ...(network === 'none' ? ['--net'] : [])];
-  return privileged(privilege, ['unshare', ...spaces, '--fork', '--kill-child', '--propagation', 'private', 'sh', path.join(dir, 'init.sh'), mode]);
+  return privileged(privilege, [
+    'unshare',
+    ...spaces,
+    '--fork',
+    '--kill-child',
+    '--propagation',
+    'private',
+    'sh',
+    path.join(dir, 'init.sh'),
+    mode,
+  ]);
 }
 
 /** Starts the first process. It lives as long as its input is open: as this process, that is, or until {@link Init.stop}. */
@@ -62,7 +77,10 @@ export async function startInit(command: readonly string[], ctx: RunContext): Pr
 }
 
 /** Reads what the script tells, until it is ready or has ended. */
-async function listen(stdout: NodeJS.ReadableStream, told: { pid: number; made: string[]; ready: boolean }): Promise<void> {
+async function listen(
+  stdout: NodeJS.ReadableStream,
+  told: { pid: number; made: string[]; ready: boolean },
+): Promise<void> {
   let open = '';
   for await (const chunk of stdout) {
     const lines = (open + String(chunk)).split('\n');
@@ -78,8 +96,12 @@ async function listen(stdout: NodeJS.ReadableStream, told: { pid: number; made: 
 
 function failed(complaint: string, ctx: RunContext): GoldsmithError {
   const noSpace = /no space left/i.test(complaint);
-  return new GoldsmithError(noSpace ? 'NO_SPACE' : 'LAUNCH_FAILED', `the sandbox could not be put together under ${ctx.stateDir}`, {
-    output: complaint || 'its first process ended without a word',
-    hint: noSpace ? 'free some space and run it again' : 'run `goldsmith doctor`: it says what this machine lacks',
-  });
+  return new GoldsmithError(
+    noSpace ? 'NO_SPACE' : 'LAUNCH_FAILED',
+    `the sandbox could not be put together under ${ctx.stateDir}`,
+    {
+      output: complaint || 'its first process ended without a word',
+      hint: noSpace ? 'free some space and run it again' : 'run `goldsmith doctor`: it says what this machine lacks',
+    },
+  );
 }

@@ -90,7 +90,16 @@ export class SandboxMachine {
     const spaces = ['--mount', '--pid', '--uts', '--ipc', ...(this.spec.network === 'none' ? ['--net'] : [])];
     const user = mode === 'root' ? [] : ['--user', '--preserve-credentials'];
     const limits = as === 'all' ? [] : [...toolCommand(this.toolbox, 'setpriv'), ...this.limits(), ...as];
-    return [findTool('nsenter', ctx.env)!, '--target', String(init.id.pid), ...user, ...spaces, '--', ...limits, ...command];
+    return [
+      findTool('nsenter', ctx.env)!,
+      '--target',
+      String(init.id.pid),
+      ...user,
+      ...spaces,
+      '--',
+      ...limits,
+      ...command,
+    ];
   }
 
   /** Runs a program of the toolbox in it. */
@@ -125,6 +134,11 @@ export class SandboxMachine {
     return `sh ${shellQuote(path.join(this.dir, 'enter.sh'))}`;
   }
 
+  /** The command that deletes it. */
+  get removeCommand(): string {
+    return privileged(this.ability.privilege, ['rm', '-rf', '--', this.dir]).map(shellQuote).join(' ');
+  }
+
   private async boot(ctx: RunContext): Promise<Init> {
     const { privilege } = this.ability;
     await removeTree(path.join(this.dir, 'work'), privilege, ctx);
@@ -133,7 +147,8 @@ export class SandboxMachine {
     const init = await startInit(initCommand(this.dir, privilege, this.spec.network, 'hold'), ctx);
     await writeAtomically(path.join(this.dir, 'init.json'), JSON.stringify(init.id));
     // Made files are remembered until they are taken away again, over any number of starts.
-    if (init.made.length > 0) await fs.appendFile(path.join(this.dir, 'made'), init.made.map((file) => `${file}\n`).join(''));
+    if (init.made.length > 0)
+      await fs.appendFile(path.join(this.dir, 'made'), init.made.map((file) => `${file}\n`).join(''));
     return init;
   }
 
@@ -167,7 +182,9 @@ export class SandboxMachine {
     await fs.rm(links, { recursive: true, force: true });
     await fs.mkdir(links);
     // Overlayfs takes the highest layer first.
-    await Promise.all([...this.layers].reverse().map((layer, index) => fs.symlink(layer, path.join(links, String(index)))));
+    await Promise.all(
+      [...this.layers].reverse().map((layer, index) => fs.symlink(layer, path.join(links, String(index)))),
+    );
     const script = initScript({
       dir: this.dir,
       overlay: overlayOptions(this.ability, this.layers.length, this.spec.host),
@@ -198,5 +215,7 @@ export async function killMachine(dir: string, ctx: RunContext): Promise<void> {
   if (text === undefined) return;
   const id = JSON.parse(text) as ProcessId;
   kill(id);
-  await ctx.poll('the processes of a sandbox to end', () => Promise.resolve(isAlive(id) ? undefined : true), { interval: 5 });
+  await ctx.poll('the processes of a sandbox to end', () => Promise.resolve(isAlive(id) ? undefined : true), {
+    interval: 5,
+  });
 }

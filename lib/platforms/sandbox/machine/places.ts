@@ -18,13 +18,18 @@ export function fstab(dir: string, privilege: Privilege): string {
   const root = path.join(dir, 'merged');
   const line = (source: string, target: string, type: string, options: string): string =>
     [source, path.join(root, target), type, options].map(escape).join(' ') + ' 0 0\n';
-  const there = (names: readonly string[], folder: string): string[] => names.filter((name) => fs.existsSync(path.join(folder, name)));
+  const there = (names: readonly string[], folder: string): string[] =>
+    names.filter((name) => fs.existsSync(path.join(folder, name)));
   const group = privilege.mode === 'single' ? '' : ',gid=5';
   return [
     line('proc', 'proc', 'proc', 'nosuid,nodev,noexec'),
-    ...there(READ_ONLY, '/proc').map((name) => line(path.join(root, 'proc', name), `proc/${name}`, 'none', 'bind,ro,nosuid,nodev,noexec')),
+    ...there(READ_ONLY, '/proc').map((name) =>
+      line(path.join(root, 'proc', name), `proc/${name}`, 'none', 'bind,ro,nosuid,nodev,noexec'),
+    ),
     ...there(HIDDEN, '/proc').map((name) => line('/dev/null', `proc/${name}`, 'none', 'bind')),
-    privilege.mode === 'root' ? line('sysfs', 'sys', 'sysfs', 'ro,nosuid,nodev,noexec') : line('/sys', 'sys', 'none', 'rbind'),
+    privilege.mode === 'root'
+      ? line('sysfs', 'sys', 'sysfs', 'ro,nosuid,nodev,noexec')
+      : line('/sys', 'sys', 'none', 'rbind'),
     ...there(DEVICES, '/dev').map((name) => line(`/dev/${name}`, `dev/${name}`, 'none', 'bind')),
     line('devpts', 'dev/pts', 'devpts', `newinstance,ptmxmode=0666,mode=0620${group},nosuid,noexec`),
     line('shm', 'dev/shm', 'tmpfs', 'mode=1777,nosuid,nodev'),
@@ -33,9 +38,18 @@ export function fstab(dir: string, privilege: Privilege): string {
 }
 
 /** Fills the folder that becomes the machine's /dev. */
-export async function makeDev(dir: string, network: 'shared' | 'none', hostResolv: string, hostHosts: string): Promise<void> {
+export async function makeDev(
+  dir: string,
+  network: 'shared' | 'none',
+  hostResolv: string,
+  hostHosts: string,
+): Promise<void> {
   const files = path.join(dir, path.relative('/dev', FILES_DIR));
-  await Promise.all([path.join(dir, 'pts'), path.join(dir, 'shm'), path.join(dir, path.relative('/dev', TOOLBOX)), files].map(makeFolder));
+  await Promise.all(
+    [path.join(dir, 'pts'), path.join(dir, 'shm'), path.join(dir, path.relative('/dev', TOOLBOX)), files].map(
+      makeFolder,
+    ),
+  );
   const links = { fd: '/proc/self/fd', stdin: 'fd/0', stdout: 'fd/1', stderr: 'fd/2', ptmx: 'pts/ptmx' };
   await Promise.all([
     ...Object.entries(links).map(([name, target]) => fsp.symlink(target, path.join(dir, name))),

@@ -69,7 +69,14 @@ export function privileged(privilege: Privilege, command: readonly string[]): st
       return ['unshare', '--user', '--map-root-user', ...command];
     case 'mapped': {
       const { uids, gids } = privilege;
-      return ['sh', '-c', MAP, 'sh', ...[uids, gids].flatMap((range) => [range.own, range.start, range.count].map(String)), ...command];
+      return [
+        'sh',
+        '-c',
+        MAP,
+        'sh',
+        ...[uids, gids].flatMap((range) => [range.own, range.start, range.count].map(String)),
+        ...command,
+      ];
     }
   }
 }
@@ -105,7 +112,8 @@ function rangeOf(file: string, names: readonly string[]): Omit<IdRange, 'own'> |
   }
   for (const line of text.split('\n')) {
     const [name, start, count] = line.split(':');
-    if (name !== undefined && names.includes(name) && Number(count) > 0) return { start: Number(start), count: Number(count) };
+    if (name !== undefined && names.includes(name) && Number(count) > 0)
+      return { start: Number(start), count: Number(count) };
   }
   return undefined;
 }

@@ -34,7 +34,11 @@ export async function runTool(command: readonly string[], ctx: RunContext, optio
 }
 
 /** What a program prints, as it comes. The last step throws {@link ToolFailed} where it fails. */
-export async function* readTool(command: readonly string[], ctx: RunContext, options: ToolOptions = {}): AsyncGenerator<Buffer> {
+export async function* readTool(
+  command: readonly string[],
+  ctx: RunContext,
+  options: ToolOptions = {},
+): AsyncGenerator<Buffer> {
   ctx.signal.throwIfAborted();
   const [file, ...args] = command;
   const child = spawn(file!, args, { cwd: options.cwd, env: { ...hostEnv(ctx.env), ...options.env }, detached: true });
@@ -42,7 +46,9 @@ export async function* readTool(command: readonly string[], ctx: RunContext, opt
   child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text));
   const ended = new Promise<string | undefined>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, by) => resolve(code === 0 ? undefined : code === null ? `was ended by ${by}` : `ended with status ${code}`));
+    child.once('close', (code, by) =>
+      resolve(code === 0 ? undefined : code === null ? `was ended by ${by}` : `ended with status ${code}`),
+    );
   });
   ended.catch(() => undefined);
   const kill = (): void => void (child.pid !== undefined && killGroup(child.pid));
@@ -75,12 +81,22 @@ export async function removeTree(dir: string, privilege: Privilege, ctx: RunCont
 }
 
 /** An error of a tool in the words of what was being done. */
-export function toolError(error: unknown, code: 'CAPTURE_FAILED' | 'LAUNCH_FAILED' | 'TRANSFER_FAILED', doing: string): unknown {
+export function toolError(
+  error: unknown,
+  code: 'CAPTURE_FAILED' | 'LAUNCH_FAILED' | 'TRANSFER_FAILED',
+  doing: string,
+): unknown {
   if (!(error instanceof ToolFailed)) return error;
   if (/no space left/i.test(error.stderr)) {
-    return new GoldsmithError('NO_SPACE', `no space is left while ${doing}`, { output: error.stderr, hint: 'free some space and run it again' });
+    return new GoldsmithError('NO_SPACE', `no space is left while ${doing}`, {
+      output: error.stderr,
+      hint: 'free some space and run it again',
+    });
   }
-  return new GoldsmithError(code, `${doing} failed: ${error.program} ${error.ended}`, { output: error.stderr, cause: error });
+  return new GoldsmithError(code, `${doing} failed: ${error.program} ${error.ended}`, {
+    output: error.stderr,
+    cause: error,
+  });
 }
 
 async function send(input: AsyncIterable<Uint8Array> | undefined, stdin: NodeJS.WritableStream): Promise<void> {

@@ -43,7 +43,11 @@ export async function openToolbox(cacheDir: string, ctx: RunContext): Promise<To
   const programs = await Promise.all(PROGRAMS.map((name) => locate(name, ctx)));
   const key = digestOf(programs.map(({ file, mtimeMs, size }) => [file, mtimeMs, size])).slice(0, 16);
   const dir = path.join(cacheDir, `tools-${key}`);
-  const isThere = (file: string): Promise<boolean> => fs.stat(file).then(() => true, () => false);
+  const isThere = (file: string): Promise<boolean> =>
+    fs.stat(file).then(
+      () => true,
+      () => false,
+    );
   if (!(await isThere(dir))) await publish(dir, (temporary) => fill(temporary, programs, ctx));
   return { dir, loader: await isThere(path.join(dir, 'ld')) };
 }

@@ -14,8 +14,20 @@ export function findTool(name: string, env: Env): string | undefined {
 
 /** The environment of this machine's own programs: messages in English, nothing of the user's but where things are. */
 export function hostEnv(env: Env): Record<string, string> {
-  const kept: Record<string, string> = { LC_ALL: 'C', PATH: [env['PATH'] ?? '', ...EXTRA].filter((part) => part !== '').join(':') };
-  for (const name of ['HOME', 'TMPDIR', 'http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY']) {
+  const kept: Record<string, string> = {
+    LC_ALL: 'C',
+    PATH: [env['PATH'] ?? '', ...EXTRA].filter((part) => part !== '').join(':'),
+  };
+  for (const name of [
+    'HOME',
+    'TMPDIR',
+    'http_proxy',
+    'https_proxy',
+    'no_proxy',
+    'HTTP_PROXY',
+    'HTTPS_PROXY',
+    'NO_PROXY',
+  ]) {
     const value = env[name];
     if (value !== undefined) kept[name] = value;
   }

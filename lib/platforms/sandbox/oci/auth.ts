@@ -15,7 +15,9 @@ export function challengeOf(response: IncomingMessage): Challenge | undefined {
   const header = response.headers['www-authenticate'];
   const scheme = /^(basic|bearer)\b/i.exec(header ?? '')?.[1]?.toLowerCase();
   if (header === undefined || scheme === undefined) return undefined;
-  const parameters = Object.fromEntries([...header.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name!.toLowerCase(), value!]));
+  const parameters = Object.fromEntries(
+    [...header.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name!.toLowerCase(), value!]),
+  );
   return { scheme: scheme as Challenge['scheme'], parameters };
 }
 
@@ -30,9 +32,10 @@ export async function authorize(
   if (challenge.scheme === 'basic') return credentials && `Basic ${basic(credentials)}`;
   const { realm, service } = challenge.parameters;
   if (realm === undefined) return undefined;
-  const token = credentials?.identityToken === undefined
-    ? await byGet(realm, service, scope, credentials, transport, ctx)
-    : await byPost(realm, service, scope, credentials.identityToken, transport, ctx);
+  const token =
+    credentials?.identityToken === undefined
+      ? await byGet(realm, service, scope, credentials, transport, ctx)
+      : await byPost(realm, service, scope, credentials.identityToken, transport, ctx);
   ctx.secret(token);
   return `Bearer ${token}`;
 }
@@ -60,20 +63,41 @@ function byPost(
   transport: Transport,
   ctx: RunContext,
 ): Promise<string> {
-  const body = new URLSearchParams({ grant_type: 'refresh_token', service: service ?? '', client_id: 'goldsmith', scope, refresh_token: refreshToken }).toString();
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(Buffer.byteLength(body)) };
-  return fetchToken(transport.send({ method: 'POST', url: realm, headers, body, signal: ctx.signal }), new URL(realm).host);
+  const body = new URLSearchParams({
+    grant_type: 'refresh_token',
+    service: service ?? '',
+    client_id: 'goldsmith',
+    scope,
+    refresh_token: refreshToken,
+  }).toString();
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': String(Buffer.byteLength(body)),
+  };
+  return fetchToken(
+    transport.send({ method: 'POST', url: realm, headers, body, signal: ctx.signal }),
+    new URL(realm).host,
+  );
 }
 
 async function fetchToken(answer: Promise<IncomingMessage>, host: string): Promise<string> {
   const response = await answer;
   const text = await textOf(response);
   if (response.statusCode === 401 || response.statusCode === 403) {
-    throw new GoldsmithError('ACCESS_DENIED', `${host} refused the credentials (status ${response.statusCode})`, { hint: LOGIN_HINT });
+    throw new GoldsmithError('ACCESS_DENIED', `${host} refused the credentials (status ${response.statusCode})`, {
+      hint: LOGIN_HINT,
+    });
   }
-  const { token, access_token: accessToken } = (response.statusCode === 200 ? JSON.parse(text) : {}) as { token?: string; access_token?: string };
+  const { token, access_token: accessToken } = (response.statusCode === 200 ? JSON.parse(text) : {}) as {
+    token?: string;
+    access_token?: string;
+  };
   const found = token ?? accessToken;
-  if (found === undefined) throw new GoldsmithError('ACCESS_DENIED', `${host} gave no token (status ${response.statusCode}): ${text.slice(0, 200)}`);
+  if (found === undefined)
+    throw new GoldsmithError(
+      'ACCESS_DENIED',
+      `${host} gave no token (status ${response.statusCode}): ${text.slice(0, 200)}`,
+    );
   return found;
 }
 

@@ -17,7 +17,8 @@ const CHANGES: Readonly<Record<string, Change>> = {
   ENTRYPOINT: (run, rest) => void (run.Entrypoint = command(run, rest)),
   EXPOSE: (run, rest, variables) => {
     for (const port of splitWords(rest, variables)) {
-      if (!/^\d+(-\d+)?(\/(tcp|udp|sctp))?$/.test(port)) throw new Error(`\`${port}\` is no port; one looks like 80, 8080-8090 or 53/udp`);
+      if (!/^\d+(-\d+)?(\/(tcp|udp|sctp))?$/.test(port))
+        throw new Error(`\`${port}\` is no port; one looks like 80, 8080-8090 or 53/udp`);
       run.ExposedPorts = { ...run.ExposedPorts, [port.includes('/') ? port : `${port}/tcp`]: {} };
     }
   },
@@ -51,7 +52,10 @@ export function applyChanges(run: RunConfig, changes: readonly string[]): RunCon
     try {
       CHANGES[word]!(result, change.trim().slice(word.length).trim(), environmentOf(result));
     } catch (error) {
-      throw new GoldsmithError('INVALID_PROPS', `\`changes[${index}]\` is ${JSON.stringify(change)}: ${messageOf(error)}`);
+      throw new GoldsmithError(
+        'INVALID_PROPS',
+        `\`changes[${index}]\` is ${JSON.stringify(change)}: ${messageOf(error)}`,
+      );
     }
   }
   if (words.includes('ENTRYPOINT') && !words.includes('CMD')) delete result.Cmd;
@@ -112,7 +116,8 @@ function healthcheck(rest: string): Healthcheck {
   if (/^NONE$/i.test(rest)) return { Test: ['NONE'] };
   const check: Healthcheck = { Test: [] };
   let left = rest;
-  for (let option; (option = /^--([a-z-]+)=(\S+)\s+/.exec(left)); left = left.slice(option[0].length)) setOption(check, option[1]!, option[2]!);
+  for (let option; (option = /^--([a-z-]+)=(\S+)\s+/.exec(left)); left = left.slice(option[0].length))
+    setOption(check, option[1]!, option[2]!);
   const body = /^CMD\s+(.+)$/is.exec(left)?.[1];
   if (body === undefined) throw new Error('a check is NONE, or options and then CMD and a command');
   const words = list(body);
@@ -126,5 +131,8 @@ function setOption(check: Healthcheck, name: string, value: string): void {
   else if (name === 'timeout') check.Timeout = nanoseconds();
   else if (name === 'start-period') check.StartPeriod = nanoseconds();
   else if (name === 'retries') check.Retries = Number(value);
-  else throw new Error(`\`--${name}\` is no option of a check; there are --interval, --timeout, --start-period and --retries`);
+  else
+    throw new Error(
+      `\`--${name}\` is no option of a check; there are --interval, --timeout, --start-period and --retries`,
+    );
 }

@@ -25,7 +25,10 @@ export async function dockerCredentials(registry: string, ctx: RunContext): Prom
   const text = await readIfThere(file).catch(() => undefined);
   if (text === undefined) return undefined;
   const config = parse(text, file);
-  const keys = registry === 'docker.io' ? HUB_KEYS : [registry, `https://${registry}`, `http://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
+  const keys =
+    registry === 'docker.io'
+      ? HUB_KEYS
+      : [registry, `https://${registry}`, `http://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
   const helpers = isObject(config['credHelpers']) ? config['credHelpers'] : {};
   const helper = keys.map((key) => helpers[key]).find((name) => typeof name === 'string') ?? config['credsStore'];
   const found = (typeof helper === 'string' && (await askHelper(helper, keys, ctx))) || fromAuths(config, keys);
@@ -50,13 +53,17 @@ function fromAuths(config: { readonly [key: string]: unknown }, keys: readonly s
   for (const key of keys) {
     const entry = auths[key];
     if (!isObject(entry)) continue;
-    const token = typeof entry['identitytoken'] === 'string' && entry['identitytoken'] !== '' ? { identityToken: entry['identitytoken'] } : {};
+    const token =
+      typeof entry['identitytoken'] === 'string' && entry['identitytoken'] !== ''
+        ? { identityToken: entry['identitytoken'] }
+        : {};
     if (typeof entry['auth'] === 'string' && entry['auth'] !== '') {
       const pair = Buffer.from(entry['auth'], 'base64').toString('utf8');
       const colon = pair.indexOf(':');
       return { username: pair.slice(0, colon), password: pair.slice(colon + 1), ...token };
     }
-    if (typeof entry['username'] === 'string') return { username: entry['username'], password: String(entry['password'] ?? ''), ...token };
+    if (typeof entry['username'] === 'string')
+      return { username: entry['username'], password: String(entry['password'] ?? ''), ...token };
   }
   return undefined;
 }
@@ -65,14 +72,18 @@ function fromAuths(config: { readonly [key: string]: unknown }, keys: readonly s
 async function askHelper(name: string, keys: readonly string[], ctx: RunContext): Promise<Credentials | undefined> {
   const program = findTool(`docker-credential-${name}`, ctx.env);
   if (!program) {
-    ctx.warn(`docker's config names the credential helper \`docker-credential-${name}\`, which was not found; going on without it`);
+    ctx.warn(
+      `docker's config names the credential helper \`docker-credential-${name}\`, which was not found; going on without it`,
+    );
     return undefined;
   }
   for (const key of keys) {
     const answer = await call(program, key, ctx);
     if (answer === undefined) continue;
     const { Username, Secret } = JSON.parse(answer) as { Username: string; Secret: string };
-    return Username === '<token>' ? { username: '', password: '', identityToken: Secret } : { username: Username, password: Secret };
+    return Username === '<token>'
+      ? { username: '', password: '', identityToken: Secret }
+      : { username: Username, password: Secret };
   }
   return undefined;
 }

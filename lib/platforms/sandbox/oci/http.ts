@@ -36,10 +36,17 @@ export function makeTransport(options: { readonly checkCertificates: boolean }):
     return new Promise((resolve, reject) => {
       const outgoing = module.request(
         url,
-        { method: request.method ?? 'GET', headers: { 'user-agent': 'goldsmith', ...request.headers }, agent: agents[protocol], signal: request.signal },
+        {
+          method: request.method ?? 'GET',
+          headers: { 'user-agent': 'goldsmith', ...request.headers },
+          agent: agents[protocol],
+          signal: request.signal,
+        },
         resolve,
       );
-      outgoing.setTimeout(SILENCE, () => outgoing.destroy(new Error(`no answer from ${url.host} for ${SILENCE / 1000} seconds`)));
+      outgoing.setTimeout(SILENCE, () =>
+        outgoing.destroy(new Error(`no answer from ${url.host} for ${SILENCE / 1000} seconds`)),
+      );
       outgoing.once('error', reject);
       if (request.body === undefined || typeof request.body === 'string') outgoing.end(request.body);
       else request.body.once('error', (error) => outgoing.destroy(error)).pipe(outgoing);
@@ -49,7 +56,14 @@ export function makeTransport(options: { readonly checkCertificates: boolean }):
     const response = await once(request);
     const location = response.headers.location;
     const reading = ['GET', 'HEAD', undefined].includes(request.method);
-    if (!reading || location === undefined || response.statusCode! < 300 || response.statusCode! >= 400 || redirects >= MAX_REDIRECTS) return response;
+    if (
+      !reading ||
+      location === undefined ||
+      response.statusCode! < 300 ||
+      response.statusCode! >= 400 ||
+      redirects >= MAX_REDIRECTS
+    )
+      return response;
     response.resume();
     const target = new URL(location, request.url);
     const { authorization: _authorization, ...others } = request.headers ?? {};

@@ -36,7 +36,9 @@ export function runConfigOf(config: JsonObject): RunConfig {
 
 /** The variables of an environment list. */
 export function environmentOf(run: RunConfig): Record<string, string> {
-  return Object.fromEntries((run.Env ?? []).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+  return Object.fromEntries(
+    (run.Env ?? []).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
 }
 
 /** When an image was made, in seconds since the epoch. */
@@ -48,7 +50,11 @@ export function createdAt(config: JsonObject): number | undefined {
 /** The configuration of an image with more layers and another way to be run. */
 export function extendConfig(
   base: JsonObject,
-  added: { readonly run: RunConfig; readonly layers: readonly { readonly diffId: string; readonly by: string }[]; readonly epoch: number },
+  added: {
+    readonly run: RunConfig;
+    readonly layers: readonly { readonly diffId: string; readonly by: string }[];
+    readonly epoch: number;
+  },
 ): JsonObject {
   const created = new Date(added.epoch * 1000).toISOString().replace('.000Z', 'Z');
   const rootfs = isObject(base['rootfs']) ? base['rootfs'] : {};

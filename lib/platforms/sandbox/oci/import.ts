@@ -18,12 +18,21 @@ export interface Choice {
 }
 
 /** Takes an image from files: of an OCI layout, or of what `docker save` writes. */
-export async function importImage(files: ImageFiles, choice: Choice, store: Store, ctx: RunContext): Promise<RootImage> {
+export async function importImage(
+  files: ImageFiles,
+  choice: Choice,
+  store: Store,
+  ctx: RunContext,
+): Promise<RootImage> {
   if (files.has('index.json')) return fromLayout(files, choice, store, ctx);
   if (files.has('manifest.json')) return fromDocker(files, choice, store, ctx);
-  throw new GoldsmithError('LOOKUP_FAILED', `${choice.label} is neither an OCI layout (it has no index.json) nor an archive of docker save (it has no manifest.json)`, {
-    hint: 'for the tar archive of a root file system, use SandboxBase.rootfs',
-  });
+  throw new GoldsmithError(
+    'LOOKUP_FAILED',
+    `${choice.label} is neither an OCI layout (it has no index.json) nor an archive of docker save (it has no manifest.json)`,
+    {
+      hint: 'for the tar archive of a root file system, use SandboxBase.rootfs',
+    },
+  );
 }
 
 async function fromLayout(files: ImageFiles, choice: Choice, store: Store, ctx: RunContext): Promise<RootImage> {
@@ -54,9 +63,15 @@ interface Saved {
 async function fromDocker(files: ImageFiles, choice: Choice, store: Store, ctx: RunContext): Promise<RootImage> {
   const saved = JSON.parse(await files.text('manifest.json')) as Saved[];
   const wanted = choice.name;
-  const matching = wanted === undefined ? saved : saved.filter(({ RepoTags }) => RepoTags?.some((tag) => sameName(tag, wanted)));
+  const matching =
+    wanted === undefined ? saved : saved.filter(({ RepoTags }) => RepoTags?.some((tag) => sameName(tag, wanted)));
   const [image] = matching;
-  if (!image || matching.length > 1) throw ambiguous(choice, saved.flatMap(({ RepoTags }) => RepoTags ?? []), matching.length);
+  if (!image || matching.length > 1)
+    throw ambiguous(
+      choice,
+      saved.flatMap(({ RepoTags }) => RepoTags ?? []),
+      matching.length,
+    );
   const config = JSON.parse(await files.text(image.Config)) as JsonObject;
   const layers: LayerRef[] = [];
   for (const [position, name] of image.Layers.entries()) {
@@ -71,20 +86,33 @@ const NAMES = ['org.opencontainers.image.ref.name', 'io.containerd.image.name'];
 
 function named(manifests: readonly Descriptor[], { name }: Choice): readonly Descriptor[] {
   if (name === undefined) return manifests;
-  return manifests.filter(({ annotations }) => NAMES.some((key) => annotations?.[key] !== undefined && sameName(annotations[key], name)));
+  return manifests.filter(({ annotations }) =>
+    NAMES.some((key) => annotations?.[key] !== undefined && sameName(annotations[key], name)),
+  );
 }
 
 function pick(candidates: readonly Descriptor[], choice: Choice): Descriptor {
   const distinct = [...new Map(candidates.map((one) => [one.digest, one])).values()];
   if (distinct.length === 1) return distinct[0]!;
-  if (distinct.length > 1 && distinct.every(({ platform }) => platform !== undefined)) return choosePlatform(distinct, choice.platform, choice.label);
-  throw ambiguous(choice, candidates.flatMap(({ annotations }) => NAMES.flatMap((key) => annotations?.[key] ?? [])), distinct.length);
+  if (distinct.length > 1 && distinct.every(({ platform }) => platform !== undefined))
+    return choosePlatform(distinct, choice.platform, choice.label);
+  throw ambiguous(
+    choice,
+    candidates.flatMap(({ annotations }) => NAMES.flatMap((key) => annotations?.[key] ?? [])),
+    distinct.length,
+  );
 }
 
 function ambiguous({ label, name }: Choice, names: readonly string[], count: number): GoldsmithError {
   const known = names.length > 0 ? `; it holds ${names.join(', ')}` : '';
-  if (count === 0) return new GoldsmithError('LOOKUP_FAILED', `${label} holds no image${name === undefined ? '' : ` named ${name}`}${known}`);
-  return new GoldsmithError('LOOKUP_FAILED', `${label} holds ${count} images${known}`, { hint: 'say which one with `name`' });
+  if (count === 0)
+    return new GoldsmithError(
+      'LOOKUP_FAILED',
+      `${label} holds no image${name === undefined ? '' : ` named ${name}`}${known}`,
+    );
+  return new GoldsmithError('LOOKUP_FAILED', `${label} holds ${count} images${known}`, {
+    hint: 'say which one with `name`',
+  });
 }
 
 /** `web:1` and `docker.io/library/web:1` are one. */
@@ -96,7 +124,11 @@ function sameName(a: string, b: string): boolean {
 function diffIdOf(config: JsonObject, position: number, { label }: Choice): string {
   const { diff_ids: diffIds } = (config['rootfs'] ?? {}) as { diff_ids?: readonly string[] };
   const diffId = diffIds?.[position];
-  if (diffId === undefined) throw new GoldsmithError('LOOKUP_FAILED', `${label} is damaged: its configuration knows fewer layers than its manifest`);
+  if (diffId === undefined)
+    throw new GoldsmithError(
+      'LOOKUP_FAILED',
+      `${label} is damaged: its configuration knows fewer layers than its manifest`,
+    );
   return diffId;
 }
 

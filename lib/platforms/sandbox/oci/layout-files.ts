@@ -40,11 +40,16 @@ export function layoutFiles(config: JsonObject, layers: readonly LayerRef[], ref
         digest,
         size: Buffer.byteLength(manifestText),
         platform: { os, architecture, ...(variant !== undefined && { variant }) },
-        annotations: { 'org.opencontainers.image.ref.name': reference, 'io.containerd.image.name': fullName(reference) },
+        annotations: {
+          'org.opencontainers.image.ref.name': reference,
+          'io.containerd.image.name': fullName(reference),
+        },
       },
     ],
   };
-  const docker = [{ Config: blobName(imageId), RepoTags: [reference], Layers: layers.map((layer) => blobName(layer.digest)) }];
+  const docker = [
+    { Config: blobName(imageId), RepoTags: [reference], Layers: layers.map((layer) => blobName(layer.digest)) },
+  ];
   const files = new Map([
     [blobName(imageId), configText],
     [blobName(digest), manifestText],
@@ -56,7 +61,11 @@ export function layoutFiles(config: JsonObject, layers: readonly LayerRef[], ref
 }
 
 /** The same image as `docker save` wrote it before 25; layers go by their digest. */
-export function dockerFiles(config: JsonObject, layers: readonly LayerRef[], reference: string): ReadonlyMap<string, string> {
+export function dockerFiles(
+  config: JsonObject,
+  layers: readonly LayerRef[],
+  reference: string,
+): ReadonlyMap<string, string> {
   const configText = canonical(config);
   const name = `${sha256(configText)}.json`;
   const docker = [{ Config: name, RepoTags: [reference], Layers: layers.map(dockerLayerName) }];

@@ -6,7 +6,15 @@ import type { JsonObject } from '../../../plan/json';
 import type { LayerRef, RootImage } from '../store/image';
 import type { Store } from '../store/store';
 import { textOf } from './http';
-import { DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, type Descriptor, type Index, type Manifest } from './media-types';
+import {
+  DOCKER_LIST,
+  DOCKER_MANIFEST,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  type Descriptor,
+  type Index,
+  type Manifest,
+} from './media-types';
 import { choosePlatform } from './platform';
 import { formatReference, type Reference } from './reference';
 import { PassingTrouble, type Registry } from './registry';
@@ -30,12 +38,23 @@ export async function findManifest(registry: Registry, platform: string | undefi
 }
 
 /** Fetches an image's configuration and those of its layers that are not there yet. */
-export async function pullImage(registry: Registry, { manifest }: FoundManifest, store: Store, ctx: RunContext): Promise<RootImage> {
+export async function pullImage(
+  registry: Registry,
+  { manifest }: FoundManifest,
+  store: Store,
+  ctx: RunContext,
+): Promise<RootImage> {
   await fetchBlob(registry, manifest.config, store, ctx);
-  const config = JSON.parse(await store.blobText(manifest.config.digest)) as JsonObject & { rootfs?: { diff_ids?: string[] } };
+  const config = JSON.parse(await store.blobText(manifest.config.digest)) as JsonObject & {
+    rootfs?: { diff_ids?: string[] };
+  };
   const layers = manifest.layers.map((descriptor, index): LayerRef => {
     const diffId = config.rootfs?.diff_ids?.[index];
-    if (diffId === undefined) throw new GoldsmithError('LOOKUP_FAILED', `${formatReference(registry.reference)} is damaged: its configuration knows fewer layers than its manifest`);
+    if (diffId === undefined)
+      throw new GoldsmithError(
+        'LOOKUP_FAILED',
+        `${formatReference(registry.reference)} is damaged: its configuration knows fewer layers than its manifest`,
+      );
     return { digest: descriptor.digest, diffId, size: descriptor.size, mediaType: descriptor.mediaType };
   });
   const distinct = [...new Map(manifest.layers.map((layer) => [layer.digest, layer])).values()];
@@ -43,31 +62,52 @@ export async function pullImage(registry: Registry, { manifest }: FoundManifest,
   return { layers, config, host: false };
 }
 
-async function fetchManifest(registry: Registry, wanted: string): Promise<{ digest: string; content: Manifest | Index }> {
+async function fetchManifest(
+  registry: Registry,
+  wanted: string,
+): Promise<{ digest: string; content: Manifest | Index }> {
   const what = `looking up ${formatReference(registry.reference)}`;
   const response = await registry.need(what, `manifests/${wanted}`, { headers: { accept: ACCEPT } });
   const text = await textOf(response);
   const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
-  if (wanted.startsWith('sha256:') && digest !== wanted) throw new GoldsmithError('LOOKUP_FAILED', `${what}: the registry sent a manifest with the digest ${digest} for ${wanted}`);
+  if (wanted.startsWith('sha256:') && digest !== wanted)
+    throw new GoldsmithError(
+      'LOOKUP_FAILED',
+      `${what}: the registry sent a manifest with the digest ${digest} for ${wanted}`,
+    );
   return { digest, content: JSON.parse(text) as Manifest | Index };
 }
 
 function asManifest(content: Manifest | Index, reference: Reference): Manifest {
   if ('config' in content && 'layers' in content) return content;
-  throw new GoldsmithError('LOOKUP_FAILED', `${formatReference(reference)} is no image of a kind that is known here (manifest of Docker schema 2 or OCI)`);
+  throw new GoldsmithError(
+    'LOOKUP_FAILED',
+    `${formatReference(reference)} is no image of a kind that is known here (manifest of Docker schema 2 or OCI)`,
+  );
 }
 
 /** Fetches a blob; after a break, from where it broke off. */
-async function fetchBlob(registry: Registry, { digest, size }: Descriptor, store: Store, ctx: RunContext): Promise<void> {
+async function fetchBlob(
+  registry: Registry,
+  { digest, size }: Descriptor,
+  store: Store,
+  ctx: RunContext,
+): Promise<void> {
   if (await store.hasBlob(digest)) return;
   const label = `pull ${registry.reference.repository} ${digest.slice(7, 19)}`;
   const received = { size: 0 };
   async function* content(): AsyncGenerator<Uint8Array> {
-    for (let failures = 0; received.size < size; ) {
+    for (let failures = 0; received.size < size;) {
       const before = received.size;
       try {
-        const response = await registry.need(label, `blobs/${digest}`, before > 0 ? { headers: { range: `bytes=${before}-` } } : {});
-        yield* from(response, before, received, (current) => ctx.progress({ label, current, total: size, unit: 'bytes' }));
+        const response = await registry.need(
+          label,
+          `blobs/${digest}`,
+          before > 0 ? { headers: { range: `bytes=${before}-` } } : {},
+        );
+        yield* from(response, before, received, (current) =>
+          ctx.progress({ label, current, total: size, unit: 'bytes' }),
+        );
         if (received.size < size) throw new PassingTrouble('the connection ended too early');
       } catch (error) {
         ctx.signal.throwIfAborted();
@@ -83,7 +123,12 @@ async function fetchBlob(registry: Registry, { digest, size }: Descriptor, store
 }
 
 /** The bytes after `skip`: a registry that knows no ranges sends all from the start. */
-async function* from(response: IncomingMessage, skip: number, received: { size: number }, onBytes: (size: number) => void): AsyncGenerator<Uint8Array> {
+async function* from(
+  response: IncomingMessage,
+  skip: number,
+  received: { size: number },
+  onBytes: (size: number) => void,
+): AsyncGenerator<Uint8Array> {
   let left = response.statusCode === 206 ? 0 : skip;
   for await (const chunk of response) {
     const bytes = chunk as Buffer;

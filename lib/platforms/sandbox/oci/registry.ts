@@ -39,9 +39,19 @@ export class Registry {
   /** Sends a request to `/v2/<repository>/<path>`, or to an address that the registry gave. Logs in when it is asked to. */
   async call(path: string, request: Call = {}, signal: AbortSignal = this.ctx.signal): Promise<IncomingMessage> {
     const { url: base, transport } = await (this.base ??= this.connect());
-    const url = /^https?:/.test(path) ? path : path.startsWith('/') ? new URL(path, base).href : `${base}/v2/${this.reference.repository}/${path}`;
+    const url = /^https?:/.test(path)
+      ? path
+      : path.startsWith('/')
+        ? new URL(path, base).href
+        : `${base}/v2/${this.reference.repository}/${path}`;
     const send = (): Promise<IncomingMessage> =>
-      transport.send({ ...request, ...bodyOf(request), url, signal, headers: { ...request.headers, ...this.authorizationFor(url, base) } });
+      transport.send({
+        ...request,
+        ...bodyOf(request),
+        url,
+        signal,
+        headers: { ...request.headers, ...this.authorizationFor(url, base) },
+      });
     const response = await send();
     if (response.statusCode !== 401) return response;
     response.resume();
@@ -50,7 +60,12 @@ export class Registry {
   }
 
   /** The same, tried again while the trouble may pass. Statuses from 400 on that are not in `allowed` are errors. */
-  async need(what: string, path: string, request: Call = {}, allowed: readonly number[] = []): Promise<IncomingMessage> {
+  async need(
+    what: string,
+    path: string,
+    request: Call = {},
+    allowed: readonly number[] = [],
+  ): Promise<IncomingMessage> {
     return this.persistently(what, async () => {
       const response = await this.call(path, request);
       if (response.statusCode! < 400 || allowed.includes(response.statusCode!)) return response;
@@ -79,7 +94,10 @@ export class Registry {
     const detail = detailOf(text);
     if (PASSING.includes(status)) return new PassingTrouble(`${this.reference.registry} answered ${status}${detail}`);
     if (status === 401 || status === 403) return this.denied(`${what} was denied (status ${status})${detail}`);
-    if (status === 404) return new GoldsmithError('NOT_FOUND', `${what}: ${this.reference.registry} has no such thing${detail}`, { hint: 'look at the name and the tag; a private repository also answers so to who is not logged in' });
+    if (status === 404)
+      return new GoldsmithError('NOT_FOUND', `${what}: ${this.reference.registry} has no such thing${detail}`, {
+        hint: 'look at the name and the tag; a private repository also answers so to who is not logged in',
+      });
     return new GoldsmithError('TRANSFER_FAILED', `${what}: ${this.reference.registry} answered ${status}${detail}`);
   }
 
@@ -95,12 +113,15 @@ export class Registry {
 
   private async logIn(response: IncomingMessage, transport: Transport): Promise<void> {
     const challenge = challengeOf(response);
-    this.credentials ??= this.options.login ? Promise.resolve(this.options.login) : dockerCredentials(this.reference.registry, this.ctx);
+    this.credentials ??= this.options.login
+      ? Promise.resolve(this.options.login)
+      : dockerCredentials(this.reference.registry, this.ctx);
     const credentials = await this.credentials;
     const scope = `repository:${this.reference.repository}:${this.actions}`;
     const next = challenge && (await authorize(challenge, scope, credentials, transport, this.ctx));
     if (next === undefined) throw this.denied(`${this.reference.registry} wants a login, and there is none`);
-    if (next === this.authorization) throw this.denied(`${this.reference.registry} refused the credentials of \`${credentials?.username ?? ''}\``);
+    if (next === this.authorization)
+      throw this.denied(`${this.reference.registry} refused the credentials of \`${credentials?.username ?? ''}\``);
     this.authorization = next;
   }
 
@@ -141,15 +162,23 @@ export class PassingTrouble extends Error {}
 function mayPass(error: unknown): boolean {
   if (error instanceof PassingTrouble) return true;
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return ['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNABORTED'].includes(code ?? '');
+  return ['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN', 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNABORTED'].includes(
+    code ?? '',
+  );
 }
 
 function unreachable(error: unknown, what: string, registry: string): unknown {
   if (GoldsmithError.is(error) || (error as Error).name === 'AbortError') return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EROFS') return error;
-  const hint = code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? `the name ${registry} does not resolve: look for a typo, and at the network` : `is ${registry} up, and does this machine reach it?`;
-  return new GoldsmithError('CONNECT_FAILED', `${what} failed: ${messageOf(error) || String(code)}`, { hint, cause: error });
+  const hint =
+    code === 'ENOTFOUND' || code === 'EAI_AGAIN'
+      ? `the name ${registry} does not resolve: look for a typo, and at the network`
+      : `is ${registry} up, and does this machine reach it?`;
+  return new GoldsmithError('CONNECT_FAILED', `${what} failed: ${messageOf(error) || String(code)}`, {
+    hint,
+    cause: error,
+  });
 }
 
 function bodyOf({ makeBody }: Call): Pick<HttpRequest, 'body'> {

@@ -5,7 +5,11 @@ import { emptyConfig, type RootImage } from '../store/image';
 import type { Store } from '../store/store';
 
 /** The tar archive of a root file system, compressed or not, as an image of one layer: its bytes are kept. */
-export async function importRootfs(archive: AsyncIterable<Uint8Array>, store: Store, ctx: RunContext): Promise<RootImage> {
+export async function importRootfs(
+  archive: AsyncIterable<Uint8Array>,
+  store: Store,
+  ctx: RunContext,
+): Promise<RootImage> {
   const plain = hashing(decompress(archive, ctx));
   const { digest, size } = await store.addBlob(compress(plain, 'gzip', ctx), ctx);
   const diffId = plain.digest();

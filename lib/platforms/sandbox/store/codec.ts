@@ -16,7 +16,11 @@ export const LAYER_TYPES: Readonly<Record<Compression, string>> = {
 };
 
 /** Compresses a stream. Equal bytes give equal bytes. */
-export async function* compress(source: AsyncIterable<Uint8Array>, how: Compression, ctx: RunContext): AsyncGenerator<Uint8Array> {
+export async function* compress(
+  source: AsyncIterable<Uint8Array>,
+  how: Compression,
+  ctx: RunContext,
+): AsyncGenerator<Uint8Array> {
   if (how === 'gzip') yield* through(source, zlib.createGzip({ level: 6 }));
   else if (how === 'zstd') yield* zstd(source, ['-q', '-3', '-c'], ctx);
   else yield* source;
@@ -43,10 +47,18 @@ async function* replay(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGene
 }
 
 /** Node learned zstd in 22.15; before, the program of that name does it. */
-async function* zstd(source: AsyncIterable<Uint8Array>, args: readonly string[], ctx: RunContext): AsyncGenerator<Uint8Array> {
+async function* zstd(
+  source: AsyncIterable<Uint8Array>,
+  args: readonly string[],
+  ctx: RunContext,
+): AsyncGenerator<Uint8Array> {
   const tool = findTool('zstd', ctx.env);
   if (!tool) {
-    throw new GoldsmithError('MISSING_DEPENDENCY', 'a layer is compressed with zstd, and the program `zstd` was not found', { hint: 'apt-get install zstd' });
+    throw new GoldsmithError(
+      'MISSING_DEPENDENCY',
+      'a layer is compressed with zstd, and the program `zstd` was not found',
+      { hint: 'apt-get install zstd' },
+    );
   }
   yield* readTool([tool, ...args], ctx, { input: source });
 }

@@ -22,11 +22,26 @@ export interface RootImage {
 
 /** The architecture of this machine in the words of images: Go's. */
 export function ownArchitecture(): string {
-  const names: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', arm64: 'arm64', arm: 'arm', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64', loong64: 'loong64' };
+  const names: Readonly<Record<string, string>> = {
+    x64: 'amd64',
+    ia32: '386',
+    arm64: 'arm64',
+    arm: 'arm',
+    ppc64: 'ppc64le',
+    s390x: 's390x',
+    riscv64: 'riscv64',
+    loong64: 'loong64',
+  };
   return names[process.arch] ?? process.arch;
 }
 
 /** The configuration of an image that nobody made: of a plain root. */
 export function emptyConfig(): JsonObject {
-  return { architecture: ownArchitecture(), os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: [] }, history: [] };
+  return {
+    architecture: ownArchitecture(),
+    os: 'linux',
+    config: {},
+    rootfs: { type: 'layers', diff_ids: [] },
+    history: [],
+  };
 }

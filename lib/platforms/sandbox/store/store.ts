@@ -60,7 +60,11 @@ export class Store {
   }
 
   /** Keeps a stream as a blob, under the digest that it turns out to have; an expected one must be met. */
-  async addBlob(source: AsyncIterable<Uint8Array>, ctx: RunContext, expected?: string): Promise<{ digest: string; size: number }> {
+  async addBlob(
+    source: AsyncIterable<Uint8Array>,
+    ctx: RunContext,
+    expected?: string,
+  ): Promise<{ digest: string; size: number }> {
     const hashed = hashing(source);
     const folder = path.join(this.cache, 'blobs');
     await fs.mkdir(folder, { recursive: true });
@@ -69,9 +73,13 @@ export class Store {
       await pipeline(hashed, createWriteStream(temporary, { flags: 'wx' }), { signal: ctx.signal });
       const digest = hashed.digest();
       if (expected !== undefined && digest !== expected) {
-        throw new GoldsmithError('TRANSFER_FAILED', `a layer came damaged: its digest is ${digest}, and ${expected} was asked for`, {
-          hint: 'run it again; if it stays so, the registry or the archive is at fault',
-        });
+        throw new GoldsmithError(
+          'TRANSFER_FAILED',
+          `a layer came damaged: its digest is ${digest}, and ${expected} was asked for`,
+          {
+            hint: 'run it again; if it stays so, the registry or the archive is at fault',
+          },
+        );
       }
       await fs.rename(temporary, this.blobPath(digest));
       return { digest, size: hashed.size };
@@ -93,7 +101,11 @@ export class Store {
   }
 
   /** Makes an entry of the cache, unless it is there. */
-  async once(name: string, make: (temporary: string) => Promise<void>, remove?: (dir: string) => Promise<void>): Promise<string> {
+  async once(
+    name: string,
+    make: (temporary: string) => Promise<void>,
+    remove?: (dir: string) => Promise<void>,
+  ): Promise<string> {
     const target = path.join(this.cache, name);
     if (!(await touch(target))) await publish(target, make, remove);
     return target;
@@ -112,7 +124,8 @@ export function safeToken(token: string): string {
 /** The hexadecimal part of `sha256:…`. */
 export function hexOf(digest: string): string {
   const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1];
-  if (hex === undefined) throw new GoldsmithError('NOT_FOUND', `\`${digest}\` is no digest that is known here: only sha256 is`);
+  if (hex === undefined)
+    throw new GoldsmithError('NOT_FOUND', `\`${digest}\` is no digest that is known here: only sha256 is`);
   return hex;
 }
 

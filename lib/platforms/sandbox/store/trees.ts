@@ -7,10 +7,10 @@ import { removeTree, runTool, toolError } from '../machine/run';
 import { batched } from '../tar/batch';
 import { readTar } from '../tar/reader';
 import { toOverlay } from '../tar/whiteouts';
-import { readIfThere } from '../../../util/atomic';
 import { decompress } from './codec';
 import { hashing } from './hashing';
 import type { LayerRef } from './image';
+import { publish } from './publish';
 import { hexOf, type Store } from './store';
 
 /** Layers unpacked: folders for overlayfs, known by the digest of their archive. Owners differ with the rights, so each has its own. */
@@ -22,64 +22,62 @@ export class Trees {
 
   /** The folder of a layer whose blob is in the store. */
   async folder(layer: LayerRef, ctx: RunContext): Promise<string> {
-    const name = this.nameOf(layer.diffId);
     const remove = (dir: string): Promise<void> => removeTree(dir, this.privilege, ctx);
-    return this.store.once(name, async (temporary) => {
-        if (!(await this.link(name, temporary, ctx))) await this.unpack(layer, temporary, ctx);
-      }, remove);
+    return this.store.once(this.nameOf(layer.diffId), (temporary) => this.unpack(layer, temporary, ctx), remove);
   }
 
-  /** Whether a layer is unpacked already. */
-  async has(diffId: string): Promise<boolean> {
-    return fs.stat(path.join(this.store.cache, this.nameOf(diffId))).then(() => true, () => false);
-  }
-
-  /** Takes a folder over as the tree of a layer that was made of it. */
-  async adopt(folder: string, diffId: string, ctx: RunContext): Promise<void> {
-    const remove = (dir: string): Promise<void> => removeTree(dir, this.privilege, ctx);
-    await this.store.once(
-      this.nameOf(diffId),
-      async (temporary) => void (await runTool(privileged(this.privilege, ['mv', '-T', '--', folder, temporary]), ctx)),
-      remove,
-    );
-  }
-
-  /** Notes that a folder which belongs to somebody else holds the same as the tree of a layer. */
-  async hint(folder: string, diffId: string): Promise<void> {
-    const file = path.join(this.store.cache, `${this.nameOf(diffId)}.same`);
-    await fs.mkdir(path.dirname(file), { recursive: true });
-    await fs.writeFile(file, folder);
-  }
-
-  /** A tree from a folder with the same content: hard links, since neither is ever changed. */
-  private async link(name: string, temporary: string, ctx: RunContext): Promise<boolean> {
-    const same = await readIfThere(path.join(this.store.cache, `${name}.same`));
-    if (same === undefined) return false;
+  /**
+   * Takes a folder over as the tree of the layer that was made of it. Its times become those of the layer: what is built on it must
+   * not see whether it was unpacked or taken over.
+   */
+  async adopt(folder: string, diffId: string, epoch: number, ctx: RunContext): Promise<void> {
+    const target = path.join(this.store.cache, this.nameOf(diffId));
+    const age = ['find', folder, '-newermt', `@${epoch}`, '-exec', 'touch', '-h', '-d', `@${epoch}`, '{}', '+'];
     try {
-      await runTool(privileged(this.privilege, ['cp', '-a', '--link', '-T', '--', same, temporary]), ctx);
-      return true;
+      await runTool(privileged(this.privilege, age), ctx);
     } catch {
       ctx.signal.throwIfAborted();
-      await removeTree(temporary, this.privilege, ctx);
-      return false;
+      return; // A `find` that knows less: the layer is unpacked when it is needed.
     }
+    const remove = (dir: string): Promise<void> => removeTree(dir, this.privilege, ctx);
+    const move = async (to: string): Promise<void> => {
+      await runTool(privileged(this.privilege, ['mv', '-T', '--', folder, to]), ctx);
+    };
+    if (!(await isThere(target))) await publish(target, move, remove);
   }
 
   private async unpack(layer: LayerRef, target: string, ctx: RunContext): Promise<void> {
     await fs.mkdir(target, { recursive: true, mode: 0o755 });
     const plain = hashing(decompress(this.store.readBlob(layer.digest), ctx));
-    const tar = toOverlay(readTar(plain), { xattr: overlayXattr(this.privilege), devices: this.privilege.mode === 'root' });
+    const tar = toOverlay(readTar(plain), {
+      xattr: overlayXattr(this.privilege),
+      devices: this.privilege.mode === 'root',
+    });
     const owner = this.privilege.mode === 'single' ? '--no-same-owner' : '--same-owner';
-    const command = ['tar', '--extract', '--file=-', `--directory=${target}`, '--numeric-owner', owner, '--same-permissions', ...XATTRS, '--warning=no-timestamp'];
+    const command = [
+      'tar',
+      '--extract',
+      '--file=-',
+      `--directory=${target}`,
+      '--numeric-owner',
+      owner,
+      '--same-permissions',
+      ...XATTRS,
+      '--warning=no-timestamp',
+    ];
     try {
       await runTool(privileged(this.privilege, command), ctx, { input: batched(tar) });
     } catch (error) {
       throw toolError(error, 'LAUNCH_FAILED', `unpacking the layer ${layer.digest}`);
     }
     if (plain.digest() !== layer.diffId) {
-      throw new GoldsmithError('LAUNCH_FAILED', `the layer ${layer.digest} holds ${plain.digest()}, and the image says ${layer.diffId}`, {
-        hint: 'the image is damaged, or was made wrongly: build it anew',
-      });
+      throw new GoldsmithError(
+        'LAUNCH_FAILED',
+        `the layer ${layer.digest} holds ${plain.digest()}, and the image says ${layer.diffId}`,
+        {
+          hint: 'the image is damaged, or was made wrongly: build it anew',
+        },
+      );
     }
   }
 
@@ -90,3 +88,10 @@ export class Trees {
 
 /** File capabilities and overlayfs' notes are extended attributes. */
 export const XATTRS = ['--xattrs', '--xattrs-include=*'];
+
+async function isThere(file: string): Promise<boolean> {
+  return fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -60,7 +60,10 @@ export function padding(size: number): number {
 
 /** A name without `./`, `/` in front and slashes behind. */
 export function cleanName(name: string): string {
-  return name.replace(/^(?:\.?\/+)+/, '').replace(/\/+$/, '').replace(/^\.$/, '');
+  return name
+    .replace(/^(?:\.?\/+)+/, '')
+    .replace(/\/+$/, '')
+    .replace(/^\.$/, '');
 }
 
 /** A text in the form that entries have names in. */

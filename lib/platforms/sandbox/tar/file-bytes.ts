@@ -45,7 +45,7 @@ export class FileBytes implements TarBytes {
 
 /** A part of a file. */
 export async function* readRange(file: FileHandle, offset: number, size: number): AsyncGenerator<Buffer> {
-  for (let done = 0; done < size; ) {
+  for (let done = 0; done < size;) {
     const buffer = Buffer.allocUnsafe(Math.min(1 << 18, size - done));
     const { bytesRead } = await file.read(buffer, 0, buffer.length, offset + done);
     if (bytesRead === 0) throw new Error('the file ends too early');

@@ -65,7 +65,7 @@ function extend(flag: string, content: Buffer, pax: Pax, global: Pax): void {
 
 /** Records of the form `<length> <key>=<value>\n`; the value is bytes. */
 function* paxRecords(content: Buffer): Generator<[string, Buffer]> {
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const space = content.indexOf(0x20, at);
     const length = Number(content.toString('latin1', at, space));
     if (space < 0 || !Number.isInteger(length) || length <= 0 || at + length > content.length) {
@@ -79,7 +79,10 @@ function* paxRecords(content: Buffer): Generator<[string, Buffer]> {
 
 function decode(header: Buffer, pax: Pax): TarEntry {
   const ustar = header.toString('latin1', 257, 262) === 'ustar';
-  const prefix = ustar && header[345] !== 0 && header.toString('latin1', 257, 265) === 'ustar\u000000' ? `${text(header, 345, 155)}/` : '';
+  const prefix =
+    ustar && header[345] !== 0 && header.toString('latin1', 257, 265) === 'ustar\u000000'
+      ? `${text(header, 345, 155)}/`
+      : '';
   const name = pax.get('path')?.toString('latin1') ?? prefix + text(header, 0, 100);
   const flag = String.fromCharCode(header[156]!);
   const type = TYPES[flag] ?? 'other';
@@ -132,5 +135,6 @@ function number(header: Buffer, at: number, length: number): number {
 function checkSum(header: Buffer): void {
   let sum = 8 * 0x20;
   for (let i = 0; i < BLOCK; i++) if (i < 148 || i >= 156) sum += header[i]!;
-  if (sum !== number(header, 148, 8)) throw new Error('this is no tar archive, or a damaged one: a header has a wrong checksum');
+  if (sum !== number(header, 148, 8))
+    throw new Error('this is no tar archive, or a damaged one: a header has a wrong checksum');
 }

@@ -35,7 +35,9 @@ export async function* toOverlay(items: AsyncIterable<TarItem>, options: ToOverl
     } else if (base.startsWith(AUFS)) {
       continue;
     } else if (base.startsWith(WHITEOUT)) {
-      yield encodeHeader(makeEntry({ name: entry.name.slice(0, slash) + base.slice(WHITEOUT.length), type: 'char', mode: 0 }));
+      yield encodeHeader(
+        makeEntry({ name: entry.name.slice(0, slash) + base.slice(WHITEOUT.length), type: 'char', mode: 0 }),
+      );
     } else if (options.devices || (entry.type !== 'char' && entry.type !== 'block')) {
       yield raw;
       let size = 0;
@@ -78,14 +80,16 @@ export async function* normalise(items: AsyncIterable<TarItem>, options: Normali
       yield whiteout(entry.name.slice(0, slash) + WHITEOUT + entry.name.slice(slash));
       continue;
     }
-    if (entry.name !== '') yield emit({ ...entry, mtime: Math.min(entry.mtime, options.epoch), xattrs: portable(entry) });
+    if (entry.name !== '')
+      yield emit({ ...entry, mtime: Math.min(entry.mtime, options.epoch), xattrs: portable(entry) });
     let size = 0;
     for await (const part of body()) {
       size += part.length;
       yield part;
     }
     yield fill(size);
-    if (options.overlay && entry.type === 'directory' && isOpaque(entry)) yield whiteout(entry.name === '' ? OPAQUE : `${entry.name}/${OPAQUE}`);
+    if (options.overlay && entry.type === 'directory' && isOpaque(entry))
+      yield whiteout(entry.name === '' ? OPAQUE : `${entry.name}/${OPAQUE}`);
   }
   yield END;
 }
@@ -101,6 +105,8 @@ function isOpaque(entry: TarEntry): boolean {
 /** File capabilities and what users wrote; not the labels and checksums of this machine, and not the notes of overlayfs. */
 function portable(entry: TarEntry): ReadonlyMap<string, Buffer> {
   return new Map(
-    [...entry.xattrs].filter(([name]) => name === 'security.capability' || (name.startsWith('user.') && !name.startsWith('user.overlay.'))),
+    [...entry.xattrs].filter(
+      ([name]) => name === 'security.capability' || (name.startsWith('user.') && !name.startsWith('user.overlay.')),
+    ),
   );
 }

@@ -18,7 +18,11 @@ export function encodeHeader(entry: TarEntry): Buffer {
   const header = ustar(entry, name);
   if (pax.length === 0) return header;
   const body = Buffer.concat(pax.map(([key, value]) => record(key, value)));
-  const paxHeader = ustar({ ...entry, name: '', linkname: '', mode: 0o644, size: body.length, uid: 0, gid: 0 }, 'PaxHeader', 'x');
+  const paxHeader = ustar(
+    { ...entry, name: '', linkname: '', mode: 0o644, size: body.length, uid: 0, gid: 0 },
+    'PaxHeader',
+    'x',
+  );
   return Buffer.concat([paxHeader, body, fill(body.length), header]);
 }
 
@@ -34,7 +38,8 @@ const PLAIN = /^[\x20-\x7e]*$/;
 
 function paxOf(entry: TarEntry, name: string): (readonly [string, Buffer])[] {
   const records = new Map<string, Buffer>();
-  const set = (key: string, value: string | number): void => void records.set(key, Buffer.from(String(value), 'latin1'));
+  const set = (key: string, value: string | number): void =>
+    void records.set(key, Buffer.from(String(value), 'latin1'));
   if (name.length > 100 || !PLAIN.test(name)) set('path', name);
   if (entry.linkname.length > 100 || !PLAIN.test(entry.linkname)) set('linkpath', entry.linkname);
   if (entry.uid > MAX_OCTAL_7) set('uid', entry.uid);
@@ -55,10 +60,17 @@ function record(key: string, value: Buffer): Buffer {
 
 function ustar(entry: TarEntry, name: string, flag = entry.type === 'other' ? '0' : FLAGS[entry.type]): Buffer {
   const header = Buffer.alloc(BLOCK);
-  const put = (text: string, at: number, length: number): void => void header.write(text.slice(0, length), at, 'latin1');
+  const put = (text: string, at: number, length: number): void =>
+    void header.write(text.slice(0, length), at, 'latin1');
   const octal = (value: number, at: number, length: number): void => {
     const most = length === 12 ? MAX_OCTAL_11 : MAX_OCTAL_7;
-    put(Math.min(Math.max(value, 0), most).toString(8).padStart(length - 1, '0'), at, length - 1);
+    put(
+      Math.min(Math.max(value, 0), most)
+        .toString(8)
+        .padStart(length - 1, '0'),
+      at,
+      length - 1,
+    );
   };
   put(name, 0, 100);
   octal(entry.mode, 100, 8);

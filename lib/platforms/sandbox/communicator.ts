@@ -1,0 +1,77 @@
+import { GoldsmithError } from '../../errors';
+import type { Communicator, ExecOptions, ExecResult } from '../../extension/communicator';
+import type { RunContext } from '../../extension/context';
+import { shellQuote } from '../../util/quote';
+import { runProcess } from '../../util/spawn';
+import type { SandboxMachine } from './machine/machine';
+import { userOf, type User } from './machine/users';
+import { environmentOf, type RunConfig } from './oci/image-config';
+import { downloadDirectory, downloadFile, uploadDirectory, uploadFile } from './transfer';
+
+/** What a shell finds programs with where the image says nothing: Docker's default. */
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const ROOT: User = { uid: 0, gid: 0, groups: [], home: '/root' };
+
+/** A connection to a machine: commands are started right in its namespaces. */
+export function connectTo(machine: SandboxMachine, run: RunConfig, ctx: RunContext): Communicator {
+  const of = (signal: AbortSignal): RunContext => ({ ...ctx, signal });
+  return {
+    guest: 'unix',
+    facts: { User: 'root', Host: 'localhost' },
+    exec: (command, options) => execIn(machine, run, command, options, of(options.signal)),
+    uploadFile: (local, remote, options) => uploadFile(machine, local, remote, options, of(options.signal)),
+    uploadDirectory: (local, remote, options) => uploadDirectory(machine, local, remote, options, of(options.signal)),
+    downloadFile: (remote, local, options) => downloadFile(machine, remote, local, options, of(options.signal)),
+    downloadDirectory: (remote, local, options) =>
+      downloadDirectory(machine, remote, local, options, of(options.signal)),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function execIn(
+  machine: SandboxMachine,
+  run: RunConfig,
+  command: string,
+  options: ExecOptions,
+  ctx: RunContext,
+): Promise<ExecResult> {
+  const init = await machine.start(ctx);
+  const user = options.user === undefined ? ROOT : await userOf(machine, options.user, ctx);
+  const [file, ...args] = machine.inside(
+    init,
+    ['/bin/sh', '-c', inFolder(command, run.WorkingDir)],
+    ctx,
+    switchTo(user, machine),
+  );
+  const end = await runProcess(file!, args, {
+    env: { PATH, HOME: user.home, ...environmentOf(run) },
+    signal: options.signal,
+    clock: ctx.clock,
+    ...(options.stdin !== undefined && { stdin: options.stdin }),
+    ...(options.onOutput && { onOutput: options.onOutput }),
+  });
+  if ('code' in end) return { ended: 'exit', code: end.code };
+  return init.alive() ? { ended: 'signal', signal: end.signal } : { ended: 'disconnect' };
+}
+
+/** As in Docker, commands start in the folder that the image names. */
+function inFolder(command: string, folder: string | undefined): string {
+  return folder === undefined || folder === '' || folder === '/'
+    ? command
+    : `cd ${shellQuote(folder)} 2>/dev/null || cd /\n${command}`;
+}
+
+function switchTo(user: User, machine: SandboxMachine): string[] {
+  if (user === ROOT) return [];
+  if (machine.ability.privilege.mode === 'single' && user.uid !== 0) {
+    throw new GoldsmithError(
+      'STEP_FAILED',
+      'a command is to run as another user than root, and this sandbox has but one',
+      {
+        hint: "give this machine's user ranges in /etc/subuid and /etc/subgid, or run as root",
+      },
+    );
+  }
+  const groups = user.groups.length > 0 ? ['--groups', user.groups.join(',')] : [];
+  return ['--reuid', String(user.uid), '--regid', String(user.gid), ...groups];
+}

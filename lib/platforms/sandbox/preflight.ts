@@ -1,0 +1,35 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { toProblem, type Problem } from '../../errors';
+import type { RunContext } from '../../extension/context';
+import { applyChanges } from './oci/changes';
+import { parseReference } from './oci/reference';
+import type { SandboxConfig } from './sandbox-props';
+import type { Store } from './store/store';
+
+/** Bytes without which no build makes sense. */
+const LEAST = 64 * 1024 * 1024;
+
+/** What can be known to be wrong before a machine is made. */
+export async function checkSource(config: SandboxConfig, store: Store, ctx: RunContext): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  const attempt = (act: () => unknown): void => {
+    try {
+      act();
+    } catch (error) {
+      problems.push(toProblem(error));
+    }
+  };
+  attempt(() => applyChanges({}, config.changes ?? []));
+  if (config.reference !== undefined) attempt(() => parseReference(config.reference!));
+  await fs.mkdir(store.root, { recursive: true, mode: 0o700 });
+  const { bavail, bsize } = await fs.statfs(store.root);
+  if (bavail * bsize < LEAST) {
+    problems.push({
+      code: 'NO_SPACE',
+      message: `${path.relative(ctx.projectDir, store.root) || store.root} has ${Math.floor((bavail * bsize) / 1048576)} MiB left, and at least ${LEAST / 1048576} are needed`,
+      hint: 'free some space, or put the state elsewhere with --state DIR',
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,28 @@
+import { GoldsmithError } from '../../errors';
+import type { RunContext } from '../../extension/context';
+import type { PlatformDriver, PlatformExtension } from '../../extension/platform';
+import { sandboxSchema, type SandboxConfig, type SandboxConfigProps } from './sandbox-props';
+
+/** The sandbox, as the engine finds it. */
+export const sandbox: PlatformExtension<SandboxConfigProps, SandboxConfig> = {
+  kind: 'platform',
+  use: 'sandbox',
+  module: 'goldsmith/sandbox',
+  schema: sandboxSchema,
+  captureProps: ['format', 'changes', 'compression', 'sourceDateEpoch', 'reference'],
+  passiveProps: ['login'],
+  nameProps: ['output'],
+  produces: (config) => config.format ?? 'oci-archive',
+  load,
+};
+
+async function load(ctx: RunContext): Promise<PlatformDriver<SandboxConfig>> {
+  const { findAbility } = require('./machine/ability') as typeof import('./machine/ability');
+  const { SandboxDriver } = require('./sandbox-driver') as typeof import('./sandbox-driver');
+  const { Store } = require('./store/store') as typeof import('./store/store');
+  const store = new Store(ctx.stateDir);
+  const found = await findAbility(store.root, ctx);
+  if (!found.able) throw new GoldsmithError('PLATFORM_UNAVAILABLE', found.reason, { hint: found.hint });
+  for (const limit of found.limits) ctx.warn(`the sandbox runs without root: ${limit}`);
+  return new SandboxDriver(found.ability, store);
+}
