@@ -59,6 +59,12 @@ const project = new typescript.TypeScriptProject({
       module: 'node20',
       moduleResolution: javascript.TypeScriptModuleResolution.NODE16,
       isolatedModules: true,
+      incremental: true,
+      // Beside what it describes, so that who deletes dist/ gets all of it back.
+      tsBuildInfoFile: 'dist/.tsbuildinfo',
+      // Sources are not in the package, and maps with them inlined would double its size.
+      inlineSourceMap: false,
+      inlineSources: false,
       types: ['node'],
       exactOptionalPropertyTypes: true,
       noUncheckedIndexedAccess: true,
@@ -82,6 +88,8 @@ const project = new typescript.TypeScriptProject({
         '^goldsmith/(.*)$': '<rootDir>/lib/$1',
       },
       testTimeout: 60_000,
+      maxWorkers: '100%',
+      modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/release'],
     },
   },
   gitignore: ['/release', '/.tmp', 'goldsmith.out', '.goldsmith', '*.tsbuildinfo', '/examples/**/artifacts', '/docs/api'],
@@ -99,7 +107,14 @@ const subpaths = {
   engine: 'engine',
 };
 project.package.addField('type', 'commonjs');
-project.package.addField('files', ['dist', 'docs/plan.schema.json', 'README.md', 'LICENSE', 'CHANGELOG.md']);
+project.package.addField('files', [
+  'dist',
+  '!dist/.tsbuildinfo',
+  'docs/plan.schema.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+]);
 project.package.addField('exports', {
   '.': { types: './dist/index.d.ts', default: './dist/index.js' },
   ...Object.fromEntries(
@@ -116,20 +131,33 @@ project.package.addField('typesVersions', {
   '*': Object.fromEntries(Object.entries(subpaths).map(([name, folder]) => [name, [`dist/${folder}/index.d.ts`]])),
 });
 
-project.tryFindObjectFile('test/tsconfig.json')?.addOverride('compilerOptions.types', ['node', 'jest']);
+const testConfig = project.tryFindObjectFile('test/tsconfig.json');
+testConfig?.addOverride('compilerOptions.types', ['node', 'jest']);
+testConfig?.addOverride('compilerOptions.tsBuildInfoFile', '../node_modules/.cache/test.tsbuildinfo');
+project.tryFindObjectFile('projenrc/tsconfig.json')?.addOverride('compilerOptions.incremental', false);
+project.tryFindObjectFile('projenrc/tsconfig.json')?.addOverride('compilerOptions.tsBuildInfoFile', null);
+
+const jestConfig = project.tryFindObjectFile('jest.config.json');
+jestConfig?.addOverride('testMatch', ['<rootDir>/test/**/*.test.ts']);
+// The second says at the end what was skipped, and how to get what was missing.
+jestConfig?.addOverride('reporters', ['default', '<rootDir>/tools/skip-reporter.cjs']);
 
 new TextFile(project, '.prettierrc.json', {
   lines: [JSON.stringify({ singleQuote: true, printWidth: 120, trailingComma: 'all' }), ''],
 });
 
+const code = '"**/*.{ts,mts,cts,js,mjs,cjs}"';
 // `npm ci` in a clone leaves a compiled package behind, so that the examples run at once.
 project.setScript('prepare', 'tsc --build');
-project.setScript('lint', 'eslint . && prettier --check .');
-project.setScript('format', 'eslint --fix . ; prettier --write .');
+// What is published is compiled from nothing: no output of a source that is gone.
+project.setScript('prepack', 'tsc --build --clean && tsc --build');
+project.setScript('test', 'node tools/test.mjs');
+project.setScript('lint', `eslint . && prettier --check ${code}`);
+project.setScript('format', `eslint --fix . ; prettier --write ${code}`);
+project.setScript('api', 'tsc --build && node tools/api-report.mjs --update');
+project.setScript('schema', 'tsc --build && node tools/plan-schema.mjs --update');
+project.setScript('docs', 'typedoc');
 
-project.testTask.reset('tsc --build', { receiveArgs: false });
-project.testTask.exec('tsc -p test');
-project.testTask.exec('npm run --silent lint');
-project.testTask.exec('jest', { receiveArgs: true });
+project.testTask.reset('node tools/test.mjs', { receiveArgs: true });
 
 project.synth();

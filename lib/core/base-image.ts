@@ -46,7 +46,7 @@ export class BaseImage {
   /** @internal */
   readonly spec: BaseSpec;
 
-  protected constructor(spec: BaseSpec) {
+  private constructor(spec: BaseSpec) {
     this.spec = spec;
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -96,7 +96,7 @@ async function zipEntry(file: LocalFile, onData: (bytes: number) => void): Promi
     mode: stats.mode,
     modified: stats.mtime,
     size: stats.size,
-    content: async function* () {
+    async *content() {
       if (link) yield link;
       else if (stats.isFile()) yield* read(file, onData);
     },

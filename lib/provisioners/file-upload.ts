@@ -54,9 +54,21 @@ export function joined(folder: string, name: string): string {
   return folder.endsWith('/') ? folder + name : `${folder}/${name}`;
 }
 
-/** Options of a transfer that shows its progress. */
+const MEGABYTE = 1024 * 1024;
+
+/** Options of a transfer that shows its progress: by the hundredth, and not for every piece. */
 export function transferOf(ctx: ProvisionContext): TransferOptions {
-  return { signal: ctx.signal, onProgress: (progress) => ctx.progress(progress) };
+  const shown = new Map<string, number>();
+  return {
+    signal: ctx.signal,
+    onProgress: (progress) => {
+      const { label, current, total } = progress;
+      const next = (shown.get(label) ?? 0) + Math.max(MEGABYTE, (total ?? 0) / 100);
+      if (progress.unit === 'bytes' && current < next && current !== total) return;
+      shown.set(label, current);
+      ctx.progress(progress);
+    },
+  };
 }
 
 /** The error for several files that would all get one name. */

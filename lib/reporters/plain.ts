@@ -79,12 +79,7 @@ class PlainReporter implements Reporter {
       }
       case 'resource':
         if (event.phase !== 'leaked') return [];
-        return [
-          this.own(
-            event.node,
-            `${event.kind} ${event.id ?? ''} ${event.phase === 'kept' ? 'was kept' : 'could not be deleted'}`,
-          ),
-        ];
+        return [this.own(event.node, `${event.kind} ${event.id ?? ''} could not be deleted`, theme.bad)];
       case 'node-finished':
         return this.nodeFinished(event);
       case 'run-finished':

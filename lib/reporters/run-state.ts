@@ -115,7 +115,12 @@ export class RunState {
 
   /** The step of a node, or the node where no step is named. */
   place(node: string, step?: string): StepView | NodeView {
-    return step === undefined ? this.node(node) : this.step(this.node(node), step);
+    return step === undefined ? this.node(node) : this.stepOf(node, step);
+  }
+
+  /** A step of a node. */
+  stepOf(node: string, step: string): StepView {
+    return this.step(this.node(node), step);
   }
 
   /** A node; made where no event announced it, so that part of a run can be shown as well. */

@@ -74,6 +74,11 @@ function shortArtifact({ description, kind, id }: Artifact): string {
   return plainLine(description ?? `${kind} ${id.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1')}`);
 }
 
+/** Whether the description of an artifact says what its id and its files do not. */
+export function saysMore({ description = '', id, files }: Artifact): boolean {
+  return !description.includes(id) && !files.some(({ path }) => description.includes(path));
+}
+
 /** Artifacts in full, since this is what people copy. One that a post-processor only hands on is shown once. */
 function artifactLines(nodes: readonly NodeResult[], theme: Theme): string[] {
   const shown = new Set<string>();
@@ -86,7 +91,7 @@ function artifactLines(nodes: readonly NodeResult[], theme: Theme): string[] {
     // A file's own path stands below already.
     const own = artifact.files.some(({ path }) => path === artifact.id);
     const lines = [own ? title : `${title}  ${theme.good(plainLine(artifact.id))}`];
-    if (artifact.description !== undefined) lines.push(`  ${plainLine(artifact.description)}`);
+    if (artifact.description !== undefined && saysMore(artifact)) lines.push(`  ${plainLine(artifact.description)}`);
     const files = artifact.files.map(({ path, size, sha256 }): Cell[] => [
       { text: plainLine(path) },
       { text: formatBytes(size), align: 'right' },

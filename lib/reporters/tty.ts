@@ -1,4 +1,5 @@
 import type { RunEvent } from '../engine/events';
+import type { Problem } from '../errors';
 import { LiveArea, type TerminalSize } from './live-area';
 import { problemLines } from './problem';
 import type { OutputOptions, Reporter } from './reporter';
@@ -41,6 +42,8 @@ class TtyReporter implements Reporter {
   private dueAt = Infinity;
   /** Nodes that wait for an answer: nothing is drawn meanwhile. */
   private readonly asking = new Set<string>();
+  /** Nodes whose failure stands on the screen already. */
+  private readonly told = new Set<string>();
   private closed = false;
 
   constructor(private readonly options: TtyOptions) {
@@ -101,13 +104,26 @@ class TtyReporter implements Reporter {
         if (event.state !== 'tolerated' || !event.error) return [];
         return problemLines({ path: event.step, ...event.error }, theme, 'warning');
       case 'node-finished':
-        return event.state === 'failed' ? this.failure(event) : [];
+        return event.state === 'failed' && !this.told.has(event.node) ? this.failure(event.node, event.error) : [];
+      case 'question':
+        return this.beforeQuestion(event.node);
+      case 'step-started':
+        this.told.delete(event.node);
+        return [];
       default:
         return [];
     }
   }
 
-  private failure({ node: id, error }: RunEvent & { type: 'node-finished' }): string[] {
+  /** Who is asked what to do about a failure wants to see it first. */
+  private beforeQuestion(id: string): string[] {
+    const failed = [...this.state.node(id).steps.values()].find(({ state }) => state === 'failed');
+    if (!failed || this.told.has(id)) return [];
+    this.told.add(id);
+    return this.failure(id, failed.error);
+  }
+
+  private failure(id: string, error: Problem | undefined): string[] {
     const { theme } = this;
     const node = this.state.node(id);
     const failed = [...node.steps.values()].filter(({ state }) => state === 'failed' || state === 'running');
@@ -124,7 +140,7 @@ class TtyReporter implements Reporter {
     if (!error) return lines;
     // The tail above is the same text, and longer.
     const { output, ...short } = error;
-    return [...lines, ...problemLines(lines.length > 0 ? short : { ...short, output }, theme)];
+    return ['', ...lines, ...problemLines(lines.length > 0 ? short : { ...short, output }, theme)];
   }
 
   private pause(node: string): void {

@@ -129,7 +129,8 @@ class ArrayWith extends Matcher {
   }
 }
 
-class StringLike extends Matcher {
+/** @internal */
+export class StringLike extends Matcher {
   private readonly expression: RegExp;
 
   constructor(private readonly pattern: string | RegExp) {

@@ -25,8 +25,11 @@ async function run(
   changes: Partial<ProcessContext> = {},
 ): Promise<Manifest> {
   const ctx = processContext(folder, inputs, changes);
-  expect(await manifest.run(config, inputs, ctx)).toBeUndefined();
-  ctx.end();
+  try {
+    expect(await manifest.run(config, inputs, ctx)).toBeUndefined();
+  } finally {
+    ctx.end();
+  }
   return read(config.output);
 }
 
@@ -118,7 +121,9 @@ test('a file that is no manifest is left alone', async () => {
 });
 
 test('the name of the build may stand in the output', async () => {
-  await run({ output: 'out/{{.BuildName}}.json' }, [IMAGE]).catch(() => undefined);
+  const ctx = processContext(folder, [IMAGE]);
+  await manifest.run({ output: 'out/{{.BuildName}}.json' }, [IMAGE], ctx);
+  ctx.end();
   expect(fs.readdirSync(path.join(folder, 'out'))).toEqual(['web-docker.json']);
 });
 

@@ -1,5 +1,6 @@
 import type { NodeResult } from '../../engine/events';
 import type { Problem } from '../../errors';
+import { saysMore } from '../summary';
 import { plainLines } from '../text';
 import { STATE_WORDS } from '../theme';
 import { counted, formatAge, formatBytes, formatDuration, formatTime } from '../units';
@@ -49,7 +50,7 @@ export function problemsSection({ state }: RunRecord): Content {
   );
   if (failed.length === 0) return undefined;
   return markup`<section id="problems">
-    <h2>${failed.length === 1 ? 'What went wrong' : `What went wrong, ${counted(failed.length, 'time')}`}</h2>
+    <h2>${failed.length === 1 ? 'What went wrong' : `What went wrong, in ${failed.length} nodes`}</h2>
     ${failed.map(({ id, error }) => problemCard(id, error))}
   </section> `;
 }
@@ -88,7 +89,7 @@ export function artifactsSection({ state }: RunRecord): Content {
           <a href="#${anchor(id)}">${id}</a>
           <span class="kind">${artifact.kind}</span>${cache && markup` <span class="kind cached">cached</span>`}
         </h3>
-        ${artifact.description !== undefined && markup`<p class="description">${artifact.description}</p>`}
+        ${artifact.description !== undefined && saysMore(artifact) && markup`<p class="description">${artifact.description}</p>`}
         ${artifact.files[0]?.path !== artifact.id && markup`<p><code class="id">${artifact.id}</code></p>`}
         ${
           files.length > 0 &&

@@ -40,7 +40,7 @@ section { margin-top: 2.75rem; padding-top: 1.4rem; border-top: 1px solid var(--
 .figures .failed b { color: var(--bad); }
 .status.succeeded, .word.succeeded { color: var(--good); }
 .status.failed, .word.failed, .phase.leaked { color: var(--bad); }
-.status.cancelled, .status.unfinished, .word.cancelled, .word.tolerated, .phase.kept, .phase.creating, .phase.destroying { color: var(--warn); }
+.status.cancelled, .status.unfinished, .word.cancelled, .word.tolerated, .phase.creating, .phase.destroying { color: var(--warn); }
 .word.cached, .kind.cached { color: var(--reused); }
 .word.running { color: var(--busy); }
 .word.skipped, .word.pending { color: var(--soft); }

@@ -1,0 +1,3 @@
+#!/bin/sh
+. /etc/acme/release
+echo "hello from $image, on $platform"

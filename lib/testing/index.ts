@@ -1,0 +1,10 @@
+export { describeDriver, type DriverSubject, type DriverTestOptions } from './conformance';
+export { fakePlatform, type FakePlatform, type FakePlatformOptions } from './fake-platform';
+export type { FakeAnswer, FakeCommand, FakeShell } from './fake/communicator';
+export type { FakeCall, FakeVerb, FaultOptions, FaultPhase, Hold } from './fake/faults';
+export type { FakeConfig, FakeConfigProps, FakeSourceProps } from './fake/source';
+export type { FakeKind, FakeThing } from './fake/world';
+export { Match, Matcher, type Mismatch } from './match';
+export { PlanAssert, type Expected } from './plan-assert';
+export { TestApp, type TestAppProps } from './test-app';
+export { virtualClock, type VirtualClock } from './virtual-clock';

@@ -1,0 +1,66 @@
+import { describeIf } from '../helpers/requires';
+import { Base, hasEngine, NO_ENGINE } from '../platforms/docker/fixture';
+import { killAt, summary, undisturbed, type Ground, type Verdict } from './helpers/killing';
+import type { Kill } from './helpers/programs/victim';
+
+const MINUTES = 60_000;
+
+/** `count` moments of a kind. */
+function moments(when: Kill['when'], count: number, delay?: number): Kill[] {
+  return Array.from({ length: count }, (_, index) => ({ when, at: index + 1, ...(delay !== undefined && { delay }) }));
+}
+
+function check(name: string, verdicts: readonly Verdict[]): void {
+  const text = summary(name, verdicts);
+  process.stdout.write(`${text}\n`);
+  expect(text).toBe(`${name}: ${verdicts.length} kills, 0 left`);
+}
+
+function killed(ground: () => Ground): void {
+  let records: Awaited<ReturnType<typeof undisturbed>>;
+  beforeAll(async () => {
+    records = await undisturbed(ground());
+  }, 2 * MINUTES);
+
+  test(
+    'leaves nothing behind when it is killed after any journal record',
+    async () => {
+      check(`${ground().platform}, after a record`, await killAt(ground(), moments('after', records.length)));
+    },
+    4 * MINUTES,
+  );
+
+  test(
+    'leaves nothing behind when it is killed after a creation, before its id is known to the journal',
+    async () => {
+      const created = records.filter(({ type }) => type === 'created').length;
+      check(`${ground().platform}, before an id`, await killAt(ground(), moments('before', created)));
+    },
+    4 * MINUTES,
+  );
+
+  test(
+    'leaves nothing behind when it is killed while something is being created',
+    async () => {
+      const intents = records.filter(({ type }) => type === 'intent').length;
+      const all = [2, 15].flatMap((delay) => moments('during', intents, delay));
+      check(`${ground().platform}, while creating`, await killAt(ground(), all));
+    },
+    4 * MINUTES,
+  );
+}
+
+describeIf(hasEngine, NO_ENGINE, 'a Docker build', () => {
+  let base: Base;
+  beforeAll(async () => {
+    base = await Base.make(['VOLUME /data']);
+  });
+  afterAll(async () => {
+    await base.remove();
+  });
+  killed(() => ({ platform: 'docker', base: base.name }));
+});
+
+describe('a build on the machine itself', () => {
+  killed(() => ({ platform: 'null', base: '' }));
+});

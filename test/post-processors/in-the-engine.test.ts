@@ -1,0 +1,201 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Construct } from 'constructs';
+import type { GoldsmithError } from '../../lib';
+import {
+  App,
+  ArtificePostProcessor,
+  build,
+  ChecksumPostProcessor,
+  CompressPostProcessor,
+  Image,
+  ManifestPostProcessor,
+  PostProcessorChain,
+  ShellLocalPostProcessor,
+  Source,
+  text,
+  type PlatformExtension,
+  type RunReport,
+} from '../../lib';
+import { localCommunicator } from '../../lib/communicators/local';
+import { temporaryFolder } from '../provisioners/support';
+import { z } from 'zod';
+
+const folder = temporaryFolder();
+
+/** A platform whose artifact is one file. */
+const box: PlatformExtension<{ label?: string }> = {
+  kind: 'platform',
+  use: 'box',
+  module: 'goldsmith-test-box',
+  schema: z.strictObject({ label: z.string().optional() }) as unknown as PlatformExtension<{
+    label?: string;
+  }>['schema'],
+  produces: () => 'box',
+  load: () =>
+    Promise.resolve({
+      launch: async (_config, _from, ctx) => ({
+        resource: await ctx.acquire('box:machine', null, (token) => Promise.resolve(token)),
+        data: null,
+      }),
+      connect: (_machine, _config, { clock, env, projectDir }) =>
+        Promise.resolve(localCommunicator({ clock, env, cwd: projectDir })),
+      capture: async (_machine, _config, ctx) => {
+        const output = `boxes/${ctx.node.image}-${ctx.node.source}.img`;
+        const record = await ctx.writeOutput(output, (temporary) =>
+          fs.promises.writeFile(temporary, `box of ${ctx.node.id}\n`),
+        );
+        const files = [{ path: output, size: fs.statSync(ctx.resolvePath(output)).size }];
+        return {
+          use: 'box',
+          kind: 'box',
+          id: `box:${ctx.node.id}`,
+          files,
+          resources: [record],
+          outputs: { path: output },
+        };
+      },
+      exists: () => Promise.resolve(true),
+      destroy: () => Promise.resolve(),
+    }),
+};
+
+class BoxSource extends Source<object> {
+  constructor(scope: Construct, id: string, props: object = {}) {
+    super(scope, id, { label: `${scope.node.path}/${id}`, ...props }, box);
+  }
+  base(): undefined {
+    return undefined;
+  }
+}
+
+function app(name: string): App {
+  return new App(name, { baseDir: fs.mkdtempSync(path.join(folder, `${name}-`)), variables: {} });
+}
+
+async function run(program: App): Promise<RunReport> {
+  const report = await program.build({ parallel: 4 });
+  expect(report.nodes.filter(({ error }) => error).map(({ id, error }) => [id, error?.message])).toEqual([]);
+  return report;
+}
+
+test('a chain hands on from link to link; what compress took is gone, what the others took stays', async () => {
+  const program = app('chain');
+  const web = new Image(program, 'Web');
+  new BoxSource(web, 'A');
+  new BoxSource(web, 'B');
+  const chain = new PostProcessorChain(web, 'Release');
+  new CompressPostProcessor(chain, 'Zip');
+  new ChecksumPostProcessor(chain, 'Sums', { checksumTypes: ['sha256'], format: 'gnu' });
+  new ShellLocalPostProcessor(chain, 'Look', { command: 'printf "%s\\n" "$GOLDSMITH_ARTIFACT_FILES" >>seen' });
+  await run(program);
+
+  const at = (name: string): string => path.join(program.baseDir, name);
+  expect(fs.readdirSync(at('artifacts')).sort()).toEqual([
+    'web-a.sha256',
+    'web-a.tar.gz',
+    'web-b.sha256',
+    'web-b.tar.gz',
+  ]);
+  expect(
+    execFileSync('sha256sum', ['-c', 'web-a.sha256', 'web-b.sha256'], { cwd: at('artifacts'), encoding: 'utf8' }),
+  ).toBe('web-a.tar.gz: OK\nweb-b.tar.gz: OK\n');
+  expect(execFileSync('tar', ['-xzOf', 'artifacts/web-a.tar.gz'], { cwd: program.baseDir, encoding: 'utf8' })).toBe(
+    'box of Web/A\n',
+  );
+  expect(fs.readFileSync(at('seen'), 'utf8').trim().split('\n').sort()).toEqual(
+    ['web-a.sha256', 'web-a.tar.gz', 'web-b.sha256', 'web-b.tar.gz'].map((name) => at(`artifacts/${name}`)),
+  );
+  expect(fs.readdirSync(at('boxes'))).toEqual([]);
+});
+
+test('builds that run side by side all get into one manifest, and a run from the cache is written into it too', async () => {
+  const program = app('manifest');
+  for (const name of ['One', 'Two', 'Three']) {
+    const image = new Image(program, name);
+    new BoxSource(image, 'A');
+    new BoxSource(image, 'B');
+    new ManifestPostProcessor(image, 'Manifest', { customData: { image: build.image, label: text`${build.name}!` } });
+  }
+  const read = (): {
+    builds: { name: string; packer_run_uuid: string; custom_data: object }[];
+    last_run_uuid: string;
+  } =>
+    JSON.parse(fs.readFileSync(path.join(program.baseDir, 'packer-manifest.json'), 'utf8')) as ReturnType<typeof read>;
+  const first = await run(program);
+  const names = ['One/A', 'One/B', 'Three/A', 'Three/B', 'Two/A', 'Two/B'];
+  expect(
+    read()
+      .builds.map(({ name }) => name)
+      .sort(),
+  ).toEqual(names);
+  expect(read().builds.find(({ name }) => name === 'Two/B')!.custom_data).toEqual({ image: 'Two', label: 'two-b!' });
+
+  const second = await run(program);
+  expect(second.run).not.toBe(first.run);
+  expect(read().last_run_uuid).toBe(second.run);
+  expect(
+    read()
+      .builds.map(({ name, packer_run_uuid }) => [name, packer_run_uuid])
+      .sort(),
+  ).toEqual(names.map((name) => [name, second.run]));
+});
+
+test('under the App one archive takes what all images made', async () => {
+  const program = app('all');
+  for (const name of ['One', 'Two']) new BoxSource(new Image(program, name), 'A');
+  new CompressPostProcessor(program, 'Everything', { keepInputArtifact: true });
+  await run(program);
+  const listed = execFileSync('tar', ['-tzf', 'artifacts/everything.tar.gz'], {
+    cwd: program.baseDir,
+    encoding: 'utf8',
+  });
+  expect(listed.trim().split('\n').sort()).toEqual(['boxes/One-A.img', 'boxes/Two-A.img']);
+  expect(fs.readdirSync(path.join(program.baseDir, 'boxes')).sort()).toEqual(['One-A.img', 'Two-A.img']);
+});
+
+test('artifice takes files that a changed program left, although nothing in the plan changed', async () => {
+  const program = app('artifice');
+  const image = new Image(program, 'Web');
+  new BoxSource(image, 'A');
+  const chain = new PostProcessorChain(image, 'Pack');
+  new ArtificePostProcessor(chain, 'Find', { files: ['*.qcow2'] });
+  new CompressPostProcessor(chain, 'Zip', { output: 'found.gz', keepInputArtifact: true });
+  const disk = path.join(program.baseDir, 'disk.qcow2');
+  for (const content of ['first', 'second']) {
+    fs.writeFileSync(disk, content);
+    await run(program);
+    expect(execFileSync('gzip', ['-dc', 'found.gz'], { cwd: program.baseDir, encoding: 'utf8' })).toBe(content);
+  }
+});
+
+describe('names of outputs', () => {
+  test("Packer's fields become facts of each build, so that two outputs that would be the same are seen at synth", () => {
+    const program = app('names');
+    const web = new Image(program, 'Web');
+    new BoxSource(web, 'A');
+    new BoxSource(web, 'B');
+    new CompressPostProcessor(web, 'Zip', { output: 'out/{{ .BuildName }}-{{.BuilderType}}.zip' });
+    new ChecksumPostProcessor(web, 'Sums', { inputs: 'all', output: '{{.BuildName}}.{{.ChecksumType}}' });
+    const outputs = program
+      .synth()
+      .nodes.flatMap((node) => (node.kind === 'process' ? [node.step.config['output']] : []));
+    expect(outputs).toEqual(['out/web-a-box.zip', 'out/web-b-box.zip', 'web-sums.{{.ChecksumType}}']);
+
+    new CompressPostProcessor(web, 'Same', { output: 'same.tar' });
+    expect(() => program.synth()).toThrow(expect.objectContaining({ code: 'DUPLICATE_ARTIFACT' }) as GoldsmithError);
+  });
+
+  test('the first link of a chain decides whether there is one build or several', () => {
+    const program = app('links');
+    const web = new Image(program, 'Web');
+    new BoxSource(web, 'A');
+    new BoxSource(web, 'B');
+    const chain = new PostProcessorChain(web, 'Chain');
+    new ShellLocalPostProcessor(chain, 'First', { command: 'true', inputs: 'all' });
+    new CompressPostProcessor(chain, 'Zip');
+    const node = program.synth().nodes.find(({ id }) => id === 'Web/Chain/Zip');
+    expect(node).toMatchObject({ step: { config: { output: 'artifacts/web-chain-zip.tar.gz' } } });
+  });
+});

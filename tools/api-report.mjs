@@ -1,0 +1,77 @@
+/**
+ * The API report of each entry point, etc/<name>.api.md: what of it is public, as a file whose changes a review sees. With
+ * --update the reports are written; without, one that is not current fails. Needs the compiled package.
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } = require('@microsoft/api-extractor');
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const update = process.argv.includes('--update');
+const packageJson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+
+/** Entry points with types: name of the report, and the declarations it is of. */
+const entries = Object.entries(packageJson.exports).flatMap(([subpath, target]) =>
+  typeof target === 'string' ? [] : [[['goldsmith', ...subpath.split('/').slice(1)].join('-'), target.types]],
+);
+
+function configOf([name, types]) {
+  return ExtractorConfig.prepare({
+    packageJsonFullPath: path.join(root, 'package.json'),
+    configObjectFullPath: undefined,
+    configObject: {
+      projectFolder: root,
+      mainEntryPointFilePath: path.join(root, types),
+      newlineKind: 'lf',
+      compiler: { tsconfigFilePath: path.join(root, 'tsconfig.json') },
+      apiReport: {
+        enabled: true,
+        reportFileName: `${name}.api.md`,
+        reportFolder: path.join(root, 'etc'),
+        reportTempFolder: path.join(root, '.tmp/api'),
+      },
+      docModel: { enabled: false },
+      dtsRollup: { enabled: false },
+      tsdocMetadata: { enabled: false },
+      messages: {
+        extractorMessageReporting: {
+          default: { logLevel: 'warning' },
+          // Everything exported is public: there are no releases with less.
+          'ae-missing-release-tag': { logLevel: 'none' },
+        },
+        tsdocMessageReporting: { default: { logLevel: 'warning' } },
+      },
+    },
+  });
+}
+
+const configs = entries.map(configOf);
+mkdirSync(path.join(root, 'etc'), { recursive: true });
+const compilerState = CompilerState.create(configs[0], {
+  additionalEntryPoints: configs.slice(1).map((config) => config.mainEntryPointFilePath),
+});
+for (const config of configs) {
+  const problems = [];
+  const result = Extractor.invoke(config, {
+    localBuild: update,
+    compilerState,
+    messageCallback: (message) => {
+      message.handled = true;
+      if (message.logLevel === ExtractorLogLevel.Warning || message.logLevel === ExtractorLogLevel.Error) {
+        const file = message.sourceFilePath ? `${path.relative(root, message.sourceFilePath)}:${message.sourceFileLine}: ` : '';
+        problems.push(`${file}${message.text} (${message.messageId})`);
+      }
+    },
+  });
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (problems.length > 0) process.exitCode = 1;
+  if (result.apiReportChanged && !update) {
+    process.stderr.write(`etc/${path.basename(config.reportFilePath)} is not current: npm run api\n`);
+    process.exitCode = 1;
+  }
+}
+rmSync(path.join(root, '.tmp/api'), { recursive: true, force: true });
