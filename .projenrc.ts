@@ -21,7 +21,14 @@ const project = new typescript.TypeScriptProject({
   entrypointTypes: 'dist/index.d.ts',
   bin: { goldsmith: 'dist/cli/main.js' },
 
-  deps: ['zod@^4.1.0', 'dockerode@^5.0.1', 'commander@^14.0.0', 'ignore@^7.0.5', 'picocolors@^1.1.1', 'tar-stream@^3.1.7'],
+  deps: [
+    'zod@^4.1.0',
+    'dockerode@^5.0.1',
+    'commander@^14.0.0',
+    'ignore@^7.0.5',
+    'picocolors@^1.1.1',
+    'tar-stream@^3.1.7',
+  ],
   peerDeps: ['constructs@^10.5.0'],
   peerDependencyOptions: { pinnedDevDependency: false },
   devDeps: [
@@ -89,10 +96,17 @@ const project = new typescript.TypeScriptProject({
       },
       testTimeout: 60_000,
       maxWorkers: '100%',
-      modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/release'],
     },
   },
-  gitignore: ['/release', '/.tmp', 'goldsmith.out', '.goldsmith', '*.tsbuildinfo', '/examples/**/artifacts', '/docs/api'],
+  gitignore: [
+    '/release',
+    '/.tmp',
+    'goldsmith.out',
+    '.goldsmith',
+    '*.tsbuildinfo',
+    '/examples/**/artifacts',
+    '/docs/api',
+  ],
   npmignoreEnabled: false,
 });
 
@@ -155,7 +169,7 @@ project.setScript('test', 'node tools/test.mjs');
 project.setScript('lint', `eslint . && prettier --check ${code}`);
 project.setScript('format', `eslint --fix . ; prettier --write ${code}`);
 project.setScript('api', 'tsc --build && node tools/api-report.mjs --update');
-project.setScript('schema', 'tsc --build && node tools/plan-schema.mjs --update');
+project.setScript('schema', 'tsc --build && node tools/plan-schema.mjs');
 project.setScript('docs', 'typedoc');
 
 project.testTask.reset('node tools/test.mjs', { receiveArgs: true });

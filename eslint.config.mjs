@@ -58,7 +58,10 @@ const notInLibraries = [
     selector: "MemberExpression[object.name='process'][property.name=/^(env|argv|exit|exitCode|stdin|stdout|stderr)$/]",
     message: 'only lib/cli and lib/app.ts look at the process: take `ctx.env`, `ctx.output`, `ctx.say`',
   },
-  { selector: 'ImportExpression', message: "use require('x') as typeof import('x') inside the function: jest cannot import()" },
+  {
+    selector: 'ImportExpression',
+    message: "use require('x') as typeof import('x') inside the function: jest cannot import()",
+  },
 ];
 
 export default tseslint.config(
@@ -92,8 +95,7 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/await-thenable': 'error',
-      // The reason of an AbortSignal is thrown on as it is, and its type is `any`.
-      '@typescript-eslint/only-throw-error': ['error', { allowThrowingAny: true, allowThrowingUnknown: true }],
+      // The reason of an AbortSignal is handed on as it is, and its type is `any`.
       '@typescript-eslint/prefer-promise-reject-errors': [
         'error',
         { allowThrowingAny: true, allowThrowingUnknown: true },

@@ -4,7 +4,7 @@ import { RootConstruct } from 'constructs';
 import { givenInputs } from './cli/inputs';
 import { callerFile, rememberOrigin } from './core/origin';
 import { addProblem } from './core/problems';
-import { givenVariables, provideVariables } from './core/variable';
+import { provideVariables, variablesForRun } from './core/variable';
 import type { RunOptions, RunReport } from './engine/options';
 import { writePlan } from './plan/codec';
 import type { Plan } from './plan/schema';
@@ -98,7 +98,7 @@ export class App extends RootConstruct {
       projectDir: this.baseDir,
       assetsDir: path.join(outdir, 'assets'),
       extensions: synthesis.extensions,
-      variables: givenVariables(this).given,
+      variables: variablesForRun(this),
     });
   }
 

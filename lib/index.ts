@@ -22,6 +22,8 @@ export { VerificationBase, type VerificationBaseProps } from './core/verificatio
 export type * from './engine/events';
 export type { OnError, RunOptions, RunReport } from './engine/options';
 export * from './extension';
+// The name `text` is the template tag's; schemas of extensions take this one.
+export { text as textProp } from './extension/props';
 export type { Json, JsonObject, Late, LateJson, Plan, PlanNode, Resolved, Text } from './plan';
 
 export * from './post-processors';

@@ -41,7 +41,10 @@ new Verification(web, 'Serves', {
 
 // Each link takes what the one before it made.
 const release = new PostProcessorChain(web, 'Release');
-new DockerTagPostProcessor(release, 'Tag', { repository: `${registry.value}/acme/web`, tags: [version.value, 'latest'] });
+new DockerTagPostProcessor(release, 'Tag', {
+  repository: `${registry.value}/acme/web`,
+  tags: [version.value, 'latest'],
+});
 new DockerPushPostProcessor(release, 'Push');
 new ManifestPostProcessor(release, 'Manifest', { output: 'artifacts/manifest.json' });
 

@@ -81,10 +81,11 @@ const TEST = `import { test } from 'node:test';
 import { PlanAssert } from 'goldsmith/testing';
 import { app } from './images';
 
-test('Hello is built in a sandbox and greets', () => {
-  const plan = PlanAssert.fromApp(app);
-  plan.buildCountIs(2);
-  plan.hasBuild('sandbox', { image: 'Hello' });
+test('Hello is built on Core, and checked', () => {
+  PlanAssert.fromApp(app)
+    .buildCountIs(2)
+    .hasBuild('sandbox', { image: 'Hello', base: 'Core/Sandbox' })
+    .hasVerification({ build: 'Hello/Sandbox' });
 });
 `;
 

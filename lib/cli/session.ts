@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { writeSynthesis, type App } from '../app';
-import { givenVariables } from '../core/variable';
+import { variablesForRun } from '../core/variable';
 import { GoldsmithError } from '../errors';
 import type { Extension } from '../extension';
 import { readPlan } from '../plan/codec';
@@ -32,7 +32,7 @@ export function openProgram(app: App, io: Io, options: { readonly state?: string
     projectDir: app.baseDir,
     stateDir: stateDirOf(app.baseDir, io, options.state),
     assetsDir: path.join(outdir, 'assets'),
-    variables: givenVariables(app).given,
+    variables: variablesForRun(app),
     extensions: synthesis.extensions,
     planFile: path.join(outdir, 'plan.json'),
     write: () => writeSynthesis(synthesis, outdir),

@@ -1,4 +1,5 @@
-import { Construct, type IConstruct } from 'constructs';
+import type { Construct } from 'constructs';
+import { type IConstruct } from 'constructs';
 import { ArtifactRef } from './artifact-ref';
 import { BaseImage } from './base-image';
 import { Element } from './element';

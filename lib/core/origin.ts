@@ -1,3 +1,4 @@
+import { findSourceMap } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -6,16 +7,13 @@ import { fileURLToPath } from 'node:url';
  * shows as what it was compiled from.
  */
 const OWN_CODE = ['lib', 'dist'].map((folder) => path.resolve(__dirname, '..', '..', folder) + path.sep);
-
-function isOwn(file: string): boolean {
-  return file.startsWith('node:') || OWN_CODE.some((folder) => file.startsWith(folder));
-}
+const IN_MODULES = `${path.sep}node_modules${path.sep}`;
 const FRAMES = 24;
 
 const origins = new WeakMap<object, Error>();
 
 /**
- * Remembers which line of the user's program made `thing`. Costs about 2 µs; the stack is formatted only when
+ * Remembers which line of the user's program made `thing`. Costs about 2 µs; the stack is looked at only when
  * {@link originOf} asks for it.
  */
 export function rememberOrigin(thing: object): void {
@@ -32,10 +30,10 @@ export interface Origin {
   readonly line: number;
 }
 
-/** The line that made `thing`: the first one outside this package, in the user's own files where there is one. */
+/** The line that made `thing`: the first one outside this package and its own constructors, in the user's own files where there is one. */
 export function originOf(thing: object): Origin | undefined {
-  const stack = origins.get(thing)?.stack;
-  return stack === undefined ? undefined : firstUserFrame(stack);
+  const marker = origins.get(thing);
+  return marker && userFrame(marker, classNamesOf(thing));
 }
 
 /** The same for the caller of the function that calls this. */
@@ -47,26 +45,52 @@ export function callerOrigin(): Origin | undefined {
 
 /** The file, as it was loaded, of whoever called into this package: not mapped back by source maps. */
 export function callerFile(): string | undefined {
+  const found = sitesOf(new Error()).find((site) => isForeign(site.getFileName()));
+  return found && toPath(found.getFileName()!);
+}
+
+/** The stack of an error as V8 has it: turning a whole stack into text costs ten times as much. */
+function sitesOf(error: Error): readonly NodeJS.CallSite[] {
   const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = (_error, sites) => sites;
   try {
-    Error.prepareStackTrace = (_error, sites) => sites.map((site) => site.getFileName());
-    const files = new Error().stack as unknown as (string | null)[];
-    const found = files.find((file) => typeof file === 'string' && !isOwn(toPath(file)));
-    return typeof found === 'string' ? toPath(found) : undefined;
+    return error.stack as unknown as readonly NodeJS.CallSite[];
   } finally {
     Error.prepareStackTrace = prepareStackTrace;
   }
 }
 
-function toPath(file: string): string {
-  return file.startsWith('file://') ? fileURLToPath(file) : file;
+function userFrame(marker: Error, ownClasses: ReadonlySet<string>): Origin | undefined {
+  let first: NodeJS.CallSite | undefined;
+  for (const site of sitesOf(marker)) {
+    const file = site.getFileName();
+    if (!isForeign(file)) continue;
+    // `super(…)` of the thing's own class says nothing of who made it.
+    if (site.isConstructor() && ownClasses.has(site.getFunctionName() ?? '')) continue;
+    if (!file.includes(IN_MODULES)) return placeOf(marker, site);
+    first ??= site;
+  }
+  return first && placeOf(marker, first);
 }
 
-function firstUserFrame(stack: string): Origin | undefined {
-  const frames = stack.split('\n').flatMap((line) => parseFrame(line) ?? []);
-  const foreign = frames.filter(({ file }) => !isOwn(file));
-  const outsideModules = foreign.find(({ file }) => !file.includes(`${path.sep}node_modules${path.sep}`));
-  return outsideModules ?? foreign[0];
+function isForeign(file: string | null | undefined): file is string {
+  if (typeof file !== 'string' || file.startsWith('node:')) return false;
+  const plain = toPath(file);
+  return path.isAbsolute(plain) && !OWN_CODE.some((folder) => plain.startsWith(folder));
+}
+
+/** Where a frame is, in the file that the user wrote. */
+function placeOf(marker: Error, site: NodeJS.CallSite): Origin | undefined {
+  const file = site.getFileName()!;
+  const line = site.getLineNumber() ?? 1;
+  // ts-node and jest put their source maps in here.
+  const mapped = Error.prepareStackTrace?.(marker, [site]) as unknown;
+  if (typeof mapped === 'string') return parseFrame(mapped.slice(mapped.lastIndexOf('\n') + 1));
+  if (process.sourceMapsEnabled) {
+    const entry = findSourceMap(file)?.findEntry(line - 1, (site.getColumnNumber() ?? 1) - 1);
+    if (entry && 'originalSource' in entry) return { file: toPath(entry.originalSource), line: entry.originalLine + 1 };
+  }
+  return { file: toPath(file), line };
 }
 
 function parseFrame(line: string): Origin | undefined {
@@ -74,4 +98,27 @@ function parseFrame(line: string): Origin | undefined {
   if (!match) return undefined;
   const file = toPath(match[1]!);
   return path.isAbsolute(file) ? { file, line: Number(match[2]) } : undefined;
+}
+
+const classNames = new WeakMap<object, ReadonlySet<string>>();
+
+/** Names of a thing's class and those it extends. */
+function classNamesOf(thing: object): ReadonlySet<string> {
+  const prototype = Object.getPrototypeOf(thing) as object;
+  let names = classNames.get(prototype);
+  if (!names) {
+    const found = new Set<string>();
+    for (
+      let at: object | null = prototype;
+      at && at !== Object.prototype;
+      at = Object.getPrototypeOf(at) as object | null
+    )
+      found.add(at.constructor.name);
+    classNames.set(prototype, (names = found));
+  }
+  return names;
+}
+
+function toPath(file: string): string {
+  return file.startsWith('file://') ? fileURLToPath(file) : file;
 }

@@ -1,5 +1,7 @@
+import * as path from 'node:path';
 import type { IConstruct } from 'constructs';
 import { GoldsmithError } from '../errors';
+import { callerOrigin } from './origin';
 import { isLate, type Late, type LateJson, type Text } from '../plan/late';
 
 /** A value that is known only at run time. Using it as a plain string is a mistake, which it says. */
@@ -86,18 +88,30 @@ export function text(
   const parts: Text[] = [];
   strings.forEach((string, index) => {
     if (string !== '') parts.push(string);
-    const value = values[index];
-    if (value !== undefined) parts.push(isLate(value) ? (value as Late<string>) : String(value));
+    if (index < values.length) parts.push(piece(values[index]));
   });
   return new JoinedText(parts);
+}
+
+function piece(value: unknown): Text {
+  if (isLate(value)) return value as Late<string>;
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new GoldsmithError('INVALID_PROPS', `a piece of text\`…\` is ${value === null ? 'null' : typeof value}`, {
+    ...here(),
+    hint: 'texts, numbers, true and false, and values that are known at run time can be joined',
+  });
 }
 
 function notText(what: string): GoldsmithError {
   return new GoldsmithError(
     'LATE_VALUE_AS_TEXT',
     `${what} is known only at run time and cannot be used as a plain string here`,
-    {
-      hint: 'join it with text`…${value}…`, which keeps the place for it',
-    },
+    { ...here(), hint: 'join it with text`…${value}…`, which keeps the place for it' },
   );
+}
+
+/** The line of the program. This error is thrown at once, so nobody else can say. */
+function here(): { readonly source?: string } {
+  const origin = callerOrigin();
+  return origin ? { source: `${path.basename(origin.file)}:${origin.line}` } : {};
 }

@@ -17,6 +17,7 @@ export function applies(
   }: { readonly only?: readonly SourceSelector[] | undefined; readonly except?: readonly SourceSelector[] | undefined },
   source: Source,
 ): boolean {
-  if (only && !only.some((selector) => selects(selector, source))) return false;
-  return !except?.some((selector) => selects(selector, source));
+  // What is no list is reported by synth, which goes on to find every other problem.
+  if (Array.isArray(only) && !only.some((selector: SourceSelector) => selects(selector, source))) return false;
+  return !(Array.isArray(except) && except.some((selector: SourceSelector) => selects(selector, source)));
 }

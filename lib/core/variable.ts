@@ -57,6 +57,17 @@ export function givenVariables(root: IConstruct): VariableInputs {
   return inputs.get(root) ?? { given: {} };
 }
 
+const sensitiveDefaults = new WeakMap<IConstruct, Record<string, string>>();
+
+function noteSensitiveDefault(root: IConstruct, name: string, value: string): void {
+  sensitiveDefaults.set(root, { ...sensitiveDefaults.get(root), [name]: value });
+}
+
+/** What a run of this program needs to read the secrets of its variables: what was given, and defaults, which are in no plan. */
+export function variablesForRun(root: IConstruct): Readonly<Record<string, string>> {
+  return { ...sensitiveDefaults.get(root), ...givenVariables(root).given };
+}
+
 const BRAND = Symbol.for('goldsmith.variable');
 
 /**
@@ -116,23 +127,37 @@ export class Variable<K extends keyof VariableTypes = 'string'> extends Element 
   }
 
   private read(): VariableTypes[K] | undefined {
-    const given = givenVariables(this.node.root).given[this.name];
-    if (given === undefined) {
-      if (this.props.default === undefined) this.reportMissing();
-      return this.props.default;
-    }
-    const value = parse(given, this.type) as VariableTypes[K] | undefined;
+    const { given } = givenVariables(this.node.root);
+    const text = Object.hasOwn(given, this.name) ? given[this.name] : undefined;
+    if (text === undefined) return this.readDefault();
+    const value = parse(text, this.type) as VariableTypes[K] | undefined;
+    if (value === undefined) this.reportInvalid(`is no ${this.type}`, text);
+    else this.check(value, text);
+    return value;
+  }
+
+  private readDefault(): VariableTypes[K] | undefined {
+    const value = this.props.default;
     if (value === undefined) {
-      this.reportInvalid(`is no ${this.type}`, given);
+      this.reportMissing();
       return undefined;
     }
+    const text = Array.isArray(value) ? JSON.stringify(value) : String(value);
+    const right = this.type === 'list' ? Array.isArray(value) : typeof value === this.type;
+    if (right) this.check(value, text);
+    else this.reportInvalid(`is its default and no ${this.type}`, text);
+    if (this.props.sensitive) noteSensitiveDefault(this.node.root, this.name, text);
+    return value;
+  }
+
+  private check(value: VariableTypes[K], text: string): void {
     const { allowed, validate } = this.props;
     if (allowed && !allowed.some((one) => JSON.stringify(one) === JSON.stringify(value))) {
-      this.reportInvalid(`is not allowed; allowed are: ${allowed.map(String).join(', ')}`, given);
+      const list = this.props.sensitive ? '' : `; allowed are: ${allowed.map(String).join(', ')}`;
+      this.reportInvalid(`is not allowed${list}`, text);
     }
     const complaint = validate?.(value);
-    if (complaint !== undefined) this.reportInvalid(`is refused: ${complaint}`, given);
-    return value;
+    if (complaint !== undefined) this.reportInvalid(`is refused: ${complaint}`, text);
   }
 
   private reportMissing(): void {

@@ -184,6 +184,7 @@ class Build {
     } catch (error) {
       // A build without a checkpoint is only slower the next time.
       this.signal.throwIfAborted();
+      await this.scope.discard();
       services.emit({
         type: 'message',
         level: 'warning',

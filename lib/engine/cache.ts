@@ -17,12 +17,16 @@ export async function findCached(
   ctx: RunContext,
   services: Services,
 ): Promise<NodeRecord | undefined> {
-  if (services.settings.forced.has(node.id)) return undefined;
+  if (services.settings.forced.has(node.id) || runsInEachRun(node, services)) return undefined;
   const record = await services.catalog.byKey(key);
   if (!record) return undefined;
   if (node.kind === 'build' && isStale(node, record.builtAt, services)) return undefined;
   if (record.consumed) return (await consumersSatisfied(node, record, ctx, services)) ? record : undefined;
   return (await isThere(record.artifact, ctx, services)) ? record : undefined;
+}
+
+function runsInEachRun(node: PlanNode, { extensions }: Services): boolean {
+  return node.kind === 'process' && extensions.get('post-processor', node.step.use).cacheable === false;
 }
 
 /** The deepest checkpoint of a build that still matches and exists, with the number of steps that it holds. */
@@ -85,13 +89,16 @@ async function consumersSatisfied(
 ): Promise<boolean> {
   for (const consumer of services.plan.nodes) {
     if (!takesArtifactOf(consumer, node.id)) continue;
-    if (consumer.kind === 'build' || consumer.step === undefined) return false;
+    if (consumer.kind === 'build') return false;
+    // What runs every time looks at the record of the artifact, not at its bytes.
+    if (consumer.kind === 'process' && services.extensions.get('post-processor', consumer.step.use).cacheable === false)
+      continue;
     const inputs = consumer.kind === 'process' ? consumer.inputs : [consumer.build];
-    const ids = inputs.map((input) =>
-      input === node.id ? record.artifact?.id : services.outcomes.get(input)?.artifact?.id,
+    const artifacts = inputs.map((input) =>
+      input === node.id ? record.artifact : services.outcomes.get(input)?.artifact,
     );
-    if (ids.some((id) => id === undefined)) return false;
-    const key = stepKey(consumer.kind, consumer.step, revisionOf(consumer, services), ids as string[], services);
+    if (artifacts.some((artifact) => artifact === undefined)) return false;
+    const key = stepKey(consumer.kind, consumer.step, revisionOf(consumer, services), artifacts, services);
     if (!(await findCached(consumer, key, ctx, services))) return false;
   }
   return true;

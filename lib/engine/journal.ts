@@ -1,6 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { ResourceRecord } from '../extension/artifact';
+import { isObject } from '../plan/json';
+import { explainErrno } from '../util/errno';
 
 /** One record of a journal. */
 export type JournalRecord =
@@ -34,14 +36,23 @@ export interface Journal {
 export class FileJournal implements Journal {
   /** Opens the journal for appending. */
   static async open(file: string): Promise<FileJournal> {
-    await fs.mkdir(path.dirname(file), { recursive: true });
-    return new FileJournal(await fs.open(file, 'a'));
+    try {
+      await fs.mkdir(path.dirname(file), { recursive: true });
+      const handle = await fs.open(file, 'a+');
+      return new FileJournal(handle, await endsWithin(handle));
+    } catch (error) {
+      throw explainErrno(error, 'opening the journal of the run');
+    }
   }
 
   private waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
   private writing: Promise<void> | undefined;
 
-  private constructor(private readonly handle: fs.FileHandle) {}
+  private constructor(
+    private readonly handle: fs.FileHandle,
+    /** Whether the last line has no end: what comes next must not become part of it. */
+    private torn: boolean,
+  ) {}
 
   /** Adds a record. */
   append(record: JournalRecord): Promise<void> {
@@ -62,15 +73,26 @@ export class FileJournal implements Journal {
       const batch = this.waiting;
       this.waiting = [];
       try {
-        await this.handle.appendFile(batch.map(({ line }) => line).join(''));
+        const before = this.torn ? '\n' : '';
+        this.torn = true;
+        await this.handle.appendFile(before + batch.map(({ line }) => line).join(''));
         await this.handle.datasync();
+        this.torn = false;
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        for (const { reject } of batch) reject(error);
+        for (const { reject } of batch) reject(explainErrno(error, 'writing the journal of the run'));
       }
     }
     this.writing = undefined;
   }
+}
+
+/** Whether a file ends in the middle of a line: the machine went down while it was written, or the disk was full. */
+async function endsWithin(handle: fs.FileHandle): Promise<boolean> {
+  const { size } = await handle.stat();
+  if (size === 0) return false;
+  const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer[0] !== 10;
 }
 
 /** What a journal says. */
@@ -91,7 +113,9 @@ export async function readJournal(file: string): Promise<JournalContent> {
   for (const line of text.split('\n')) {
     if (line === '') continue;
     try {
-      records.push(JSON.parse(line) as JournalRecord);
+      const record: unknown = JSON.parse(line);
+      if (isObject(record) && typeof record['type'] === 'string') records.push(record as unknown as JournalRecord);
+      else damaged += 1;
     } catch {
       damaged += 1;
     }

@@ -1,3 +1,4 @@
+import type { Artifact } from '../extension/artifact';
 import { digestOf } from '../plan/digest';
 import type { Json, JsonObject } from '../plan/json';
 import { isLateJson, type LateJson } from '../plan/late';
@@ -53,10 +54,12 @@ export function stepKey(
   kind: 'process' | 'verify',
   step: StepSpec,
   revision: number,
-  inputs: readonly Json[],
+  inputs: readonly (Artifact | undefined)[],
   services: Services,
 ): string {
-  return digestOf({ kind, use: step.use, revision, config: current(step.config as Json, services), inputs });
+  // Ids are a platform's own: two platforms may give the same.
+  const ids = inputs.map((artifact) => (artifact ? [artifact.kind, artifact.id] : null));
+  return digestOf({ kind, use: step.use, revision, config: current(step.config as Json, services), inputs: ids });
 }
 
 function current(value: Json, services: Services): Json {

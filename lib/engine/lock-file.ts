@@ -3,6 +3,9 @@ import type { Json } from '../plan/json';
 import { readIfThere, writeAtomically } from '../util/atomic';
 import { lockFile } from '../util/file-lock';
 
+/** Its name, in the project's folder. */
+export const LOCK_FILE = 'goldsmith.lock.json';
+
 /** What a lookup resolved to, and when. */
 export interface LockEntry {
   /** Which lookup: a hash of its platform and query. */

@@ -6,7 +6,7 @@ import { systemClock } from './clock';
 import { runContext } from './context';
 import { destroyResource } from './destroy';
 import { Extensions } from './extensions';
-import { LockFile } from './lock-file';
+import { LOCK_FILE, LockFile } from './lock-file';
 import type { RunOptions } from './options';
 import type { Services } from './services';
 
@@ -40,7 +40,7 @@ export function openServices(plan: Plan, options: RunOptions, opening: Opening):
     cleanupSignal: options.cleanupSignal ?? new AbortController().signal,
     store,
     catalog: new Catalog(store),
-    lock: new LockFile(path.join(projectDir, 'goldsmith.lock.json')),
+    lock: new LockFile(path.join(projectDir, LOCK_FILE)),
     extensions,
     outcomes: new Map(),
     left: [],
@@ -58,9 +58,12 @@ export function openServices(plan: Plan, options: RunOptions, opening: Opening):
     ask: async (node, question, fallback, signal) => {
       if (!options.ask) return fallback;
       emit({ type: 'question', node, text: question });
-      const answer = await options.ask(redactor.clean(question), signal);
-      emit({ type: 'answered', node, answer });
-      return answer;
+      let answer = '';
+      try {
+        return (answer = await options.ask(redactor.clean(question), signal));
+      } finally {
+        emit({ type: 'answered', node, answer });
+      }
     },
     destroy: (resource, node, signal) => {
       const place = plan.nodes.find(({ id }) => id === node)!;

@@ -27,17 +27,11 @@ export async function runProcess(node: ProcessNode, services: Services, signal: 
     return { state: 'succeeded', builtAt: services.clock.now(), key: '' };
   }
   const extension = services.extensions.get('post-processor', node.step.use);
-  const key = stepKey(
-    'process',
-    node.step,
-    revisionOf(node, services),
-    inputs.map(({ id }) => id),
-    services,
-  );
+  const key = stepKey('process', node.step, revisionOf(node, services), inputs, services);
   const scope = new Scope(node.id, services);
   const previous = (await services.catalog.latest(services.run.app, node.id))?.artifact;
   const { ctx } = resourceContext(services, { node, signal }, scope, previous);
-  const cached = await findCached(node, key, ctx, services);
+  const cached = extension.cacheable === false ? undefined : await findCached(node, key, ctx, services);
   if (cached) {
     await services.catalog.touch(cached);
     return { state: 'cached', artifact: cached.artifact, builtAt: cached.builtAt, key };

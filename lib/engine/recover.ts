@@ -6,17 +6,18 @@ import type { Store } from '../catalog/store';
 import { GoldsmithError, messageOf } from '../errors';
 import type { Extension } from '../extension';
 import type { ResourceRecord } from '../extension/artifact';
-import type { Clock, RunContext } from '../extension/context';
+import type { Clock } from '../extension/context';
 import { isAlive, type ProcessIdentity } from '../util/identity';
-import { systemClock } from './clock';
 import { destroyResource } from './destroy';
 import type { RunEventBody } from './events';
 import { Extensions } from './extensions';
+import { idleContext } from './idle-context';
 import { FileJournal, outstanding, readJournal, type Outstanding } from './journal';
 import { RunFolder } from './run-folder';
 
 /** Options of {@link recover}. */
 export interface RecoverOptions {
+  /** The program's folder. */
   readonly projectDir: string;
   /** @default - `.goldsmith` in the project folder */
   readonly stateDir?: string;
@@ -25,10 +26,15 @@ export interface RecoverOptions {
    * @default - all runs that died, and of those only what was not left on purpose
    */
   readonly runs?: readonly string[];
+  /** Environment for the platforms' clients. @default - none */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Extensions that are at hand, by type key. @default - loaded by the modules that the journals name */
   readonly extensions?: ReadonlyMap<string, Extension> | undefined;
+  /** Time, as it goes. @default - the system's */
   readonly clock?: Clock;
+  /** Stops it when it is aborted. @default - nothing stops it */
   readonly signal?: AbortSignal;
+  /** Where the catalog is. @default - files in the state folder */
   readonly store?: Store;
   /** Told what is done. */
   readonly emit?: (event: RunEventBody) => void;
@@ -113,7 +119,17 @@ async function recoverRun(
       const shown = { node, kind: resource.kind, id: resource.id };
       options.emit?.({ type: 'resource', phase: 'destroying', ...shown });
       try {
-        await destroyResource(resource, extensions, contextFor(folder, node, first?.app ?? '', options));
+        await destroyResource(
+          resource,
+          extensions,
+          idleContext({
+            ...options,
+            tempDir: folder.temp,
+            run: folder.id,
+            app: first?.app ?? '',
+            node,
+          }),
+        );
         await journal.append({ type: 'destroyed', token: resource.token });
         result.destroyed.push(resource);
         options.emit?.({ type: 'resource', phase: 'destroyed', ...shown });
@@ -140,35 +156,6 @@ async function withoutKept(found: readonly Outstanding[], catalog: Catalog): Pro
   for (const { checkpoint } of await catalog.checkpoints())
     for (const { token } of checkpoint.resources) kept.add(token);
   return found.filter(({ resource }) => !kept.has(resource.token));
-}
-
-function contextFor(folder: RunFolder, node: string, app: string, options: OneRun): RunContext {
-  const clock = options.clock ?? systemClock;
-  const signal = options.signal ?? new AbortController().signal;
-  const say = (level: 'info' | 'warning', text: string): void => options.emit?.({ type: 'message', level, node, text });
-  return {
-    signal,
-    clock,
-    projectDir: path.resolve(options.projectDir),
-    stateDir: options.stateDir,
-    tempDir: folder.temp,
-    env: options.env ?? {},
-    run: { id: folder.id, app, startedAt: clock.now() },
-    node: { id: node },
-    output: () => undefined,
-    say: (text) => say('info', text),
-    warn: (text) => say('warning', text),
-    progress: () => undefined,
-    secret: () => undefined,
-    resolvePath: (file) => path.resolve(options.projectDir, file),
-    poll: async (what, probe, { timeout = 60_000, interval = 100 } = {}) => {
-      for (const end = clock.now() + timeout; clock.now() < end; await clock.sleep(interval, signal)) {
-        const found = await probe();
-        if (found !== undefined) return found;
-      }
-      throw new GoldsmithError('STEP_TIMEOUT', `waited ${timeout / 1000} s for ${what}`);
-    },
-  };
 }
 
 async function dropDeadLocks(dir: string): Promise<void> {

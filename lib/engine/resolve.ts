@@ -29,7 +29,7 @@ async function resolveLate(late: LateJson, services: Services): Promise<Json> {
   if ('$now' in late) return formatTime(services.run.startedAt, late.$now.format);
   if ('$unique' in late) return uniqueOf(services.run.id, late.$unique.length);
   const parts = await Promise.all(
-    late.$text.map((part) => (typeof part === 'string' ? part : resolveLate(part, services))),
+    late.$text.map(async (part) => (typeof part === 'string' ? part : resolveLate(part, services))),
   );
   return parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join('');
 }

@@ -20,7 +20,7 @@ export interface ScheduleOptions<T extends Schedulable> {
   skipped(node: T, because: readonly string[]): void;
   /** How many run at once; 0 for no limit. */
   readonly parallel: number;
-  /** How many of a pool run at once; a pool that is not named has no limit of its own. */
+  /** How many of a pool run at once; a pool that is not named has no limit of its own, nor has one of 0. */
   readonly pools?: Readonly<Record<string, number>>;
   /** When it is aborted nothing more is started; what runs is waited for. */
   readonly signal: AbortSignal;
@@ -114,7 +114,7 @@ class ReadyQueues<T extends Schedulable> {
     private readonly limits: Readonly<Record<string, number>>,
     parallel: number,
   ) {
-    this.free = parallel > 0 ? parallel : Number.POSITIVE_INFINITY;
+    this.free = limitOf(parallel);
   }
 
   add(entry: Entry<T>): void {
@@ -148,8 +148,11 @@ class ReadyQueues<T extends Schedulable> {
   private queue(node: T): Queue<T> {
     const name = node.pool ?? '';
     let queue = this.queues.get(name);
-    if (!queue)
-      this.queues.set(name, (queue = { items: [], head: 0, free: this.limits[name] ?? Number.POSITIVE_INFINITY }));
+    if (!queue) this.queues.set(name, (queue = { items: [], head: 0, free: limitOf(this.limits[name]) }));
     return queue;
   }
+}
+
+function limitOf(places: number | undefined): number {
+  return places !== undefined && places > 0 ? places : Number.POSITIVE_INFINITY;
 }

@@ -59,6 +59,14 @@ export class Scope {
     for (const { resource } of kept) this.emit('kept', resource);
   }
 
+  /** Destroys what was marked and will not be recorded after all. What cannot be destroyed now is tried again at the end. */
+  async discard(): Promise<void> {
+    for (const entry of this.entries.filter(({ wanted }) => wanted).reverse()) {
+      entry.wanted = false;
+      await this.destroy(entry).catch(() => undefined);
+    }
+  }
+
   /** Destroys one thing now. */
   async release(resource: ResourceRecord): Promise<void> {
     const entry = this.find(resource);

@@ -12,7 +12,7 @@ import { runStep } from './steps';
 /** Starts the finished artifact afresh, runs the checks on it, and destroys it: launch → connect → checks. */
 export async function runVerify(node: VerifyNode, services: Services, signal: AbortSignal): Promise<NodeOutcome> {
   const artifact = services.outcomes.get(node.build)?.artifact;
-  const key = stepKey('verify', node.step, revisionOf(node, services), [artifact?.id ?? null], services);
+  const key = stepKey('verify', node.step, revisionOf(node, services), [artifact], services);
   const cached = await findCached(node, key, runContext(services, { node, signal }).ctx, services);
   if (cached) return { state: 'cached', builtAt: cached.builtAt, key };
   if (!artifact) {

@@ -9,17 +9,21 @@ export type ExecResult =
 
 /** Options of {@link Communicator.exec}. */
 export interface ExecOptions {
+  /** Ends the command, and what it started, when it is aborted. */
   readonly signal: AbortSignal;
   /** What the command reads; without it, its standard input is empty. Secrets go here, never into the command. */
   readonly stdin?: string | Uint8Array | Readable;
   /** The login user's where it is not given. Not every communicator can; one that cannot throws. */
   readonly user?: string;
+  /** Told what the command prints, as it comes. */
   readonly onOutput?: (text: string, stream: 'stdout' | 'stderr') => void;
 }
 
 /** Options of the transfers. */
 export interface TransferOptions {
+  /** Ends the transfer when it is aborted. */
   readonly signal: AbortSignal;
+  /** Told now and then how far it is. */
   readonly onProgress?: (progress: Progress) => void;
 }
 

@@ -13,8 +13,7 @@ export * from './provisioner';
 export * from './secret';
 
 /** Anything that a plan's `use` can name. */
-export type Extension =
-  PlatformExtension | ProvisionerExtension | PostProcessorExtension | SecretExtension;
+export type Extension = PlatformExtension | ProvisionerExtension | PostProcessorExtension | SecretExtension;
 
 /** Whether an export of a module is an extension. */
 export function isExtension(value: unknown): value is Extension {

@@ -58,6 +58,13 @@ export interface PlatformDriver<C = unknown> {
   close?(): Promise<void>;
 }
 
+/** What a platform finds when it is asked whether it can build here. */
+export interface PlatformProbe {
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly fix?: string;
+}
+
 /** A platform, as the engine finds it. */
 export interface PlatformExtension<C = unknown, Out = C> {
   readonly kind: 'platform';
@@ -80,6 +87,8 @@ export interface PlatformExtension<C = unknown, Out = C> {
   readonly cacheable?: boolean;
   /** Resource pool that limits how many builds run at once. @default its type key */
   readonly pool?: string;
+  /** What `goldsmith doctor` shows: whether this machine can build on the platform, and what to do where it cannot. */
+  probe?(ctx: RunContext): Promise<PlatformProbe>;
   /** The driver; loads the SDK. Called once a run, when the first build of this platform starts. */
   load(ctx: RunContext): Promise<PlatformDriver<Out>>;
 }

@@ -7,6 +7,23 @@ import type { Json } from './json';
  */
 export function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  // What is in order already is left to the engine, which is several times as fast.
+  return isSorted(value) ? JSON.stringify(value) : canonicalObject(value);
+}
+
+function isSorted(value: object): boolean {
+  let before: string | undefined;
+  const isList = Array.isArray(value);
+  for (const key of Object.keys(value)) {
+    if (!isList && before !== undefined && key < before) return false;
+    before = key;
+    const entry = (value as Readonly<Record<string, unknown>>)[key];
+    if (typeof entry === 'object' && entry !== null && !isSorted(entry)) return false;
+  }
+  return true;
+}
+
+function canonicalObject(value: object): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const object = value as Record<string, unknown>;
   const parts: string[] = [];

@@ -1,9 +1,7 @@
 /** Control sequences of terminals (ECMA-48): CSI, OSC, the string commands, and plain escapes; also in their 8-bit form. */
 const SEQUENCES =
-  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\|\x9c)?|\x1b[ -/]*[0-~]/g;
 /** What is left that a terminal acts on, and characters that turn the direction of what follows. */
-// eslint-disable-next-line no-control-regex -- likewise
 const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]/g;
 /** Text that takes one cell a character, and of which none joins the next: told without segmenting. */
 const SIMPLE = /^[\x20-\x7e\xa1-\xac\xae-\u02ff\u2010-\u2027\u2500-\u25fc\u2714\u2718\u2800-\u28ff]*$/;

@@ -4,7 +4,7 @@ import type { AssetKind } from '../extension/props';
 import type { LateJson } from '../plan/late';
 import type { Plan } from '../plan/schema';
 import { digestOf } from '../plan/digest';
-import { fingerprint } from './fingerprint';
+import { fingerprint, NotAFile } from './fingerprint';
 import { ignoreMatcher } from './ignore';
 
 /** A local file or folder, as a prop names it. */
@@ -39,8 +39,10 @@ export class Assets {
       const temporary = `${folder}.${process.pid}.tmp`;
       fs.mkdirSync(temporary, { recursive: true });
       const ignored = ignoreMatcher(request.ignore);
-      const root = request.path.replace(/[/\\]$/, '');
-      fs.cpSync(root, path.join(temporary, path.basename(root)), {
+      const named = request.path.replace(/[/\\]$/, '');
+      // The path itself may be a symbolic link: what it points at is meant.
+      const root = fs.realpathSync(named);
+      fs.cpSync(root, path.join(temporary, path.basename(named)), {
         recursive: true,
         dereference: false,
         verbatimSymlinks: true,
@@ -67,6 +69,7 @@ export class Assets {
       this.sources.set(hash, request);
       return { hash };
     } catch (error) {
+      if (error instanceof NotAFile) return { problem: error.message };
       const code = (error as NodeJS.ErrnoException).code;
       return { problem: code === 'ENOENT' ? 'is not there' : `cannot be read (${code ?? String(error)})` };
     }

@@ -20,6 +20,9 @@ export function fingerprint(root: string, ignore: readonly string[] = []): strin
       hash.update(['directory', relative, END].join(END));
       for (const name of fs.readdirSync(absolute).sort())
         add(path.join(absolute, name), relative === '' ? name : `${relative}/${name}`);
+    } else if (!stat.isFile()) {
+      // Opening a pipe would wait for ever for somebody to write into it.
+      throw new NotAFile(relative);
     } else {
       const executable = (stat.mode & 0o111) !== 0 ? 'x' : '-';
       hash.update(['file', relative, executable, String(stat.size), ''].join(END));
@@ -29,6 +32,15 @@ export function fingerprint(root: string, ignore: readonly string[] = []): strin
   };
   add(root, '');
   return hash.digest('hex');
+}
+
+/** Something that is neither a file, a folder nor a symbolic link. */
+export class NotAFile extends Error {
+  constructor(relative: string) {
+    super(
+      relative === '' ? 'is no file or folder' : `holds \`${relative}\`, which is no file, folder or symbolic link`,
+    );
+  }
 }
 
 function addContent(hash: Hash, file: string): void {

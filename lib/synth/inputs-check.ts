@@ -1,3 +1,5 @@
+import type { PlatformExtension } from '../extension/platform';
+import type { JsonObject } from '../plan/json';
 import type { Drafts } from './nodes';
 import type { Report } from './report';
 
@@ -10,13 +12,14 @@ export function checkInputs(drafts: Drafts, report: Report): void {
     const kind = node.kind === 'build' ? 'platform' : 'post-processor';
     const extension = drafts.extensions.get(`${kind} ${use}`);
     if (node.kind === 'build') {
-      kinds.set(node.id, extension?.kind === 'platform' ? extension.produces(node.source.config) : undefined);
+      kinds.set(node.id, extension?.kind === 'platform' ? producedBy(extension, node.source.config) : undefined);
       continue;
     }
     if (extension?.kind !== 'post-processor') continue;
     kinds.set(node.id, extension.produces ?? kinds.get(node.inputs[0]!));
     for (const input of node.inputs) {
       const made = kinds.get(input);
+      if (made === UNKNOWN) continue;
       const owner = drafts.owners.get(node.id)?.[0];
       if (!owner || !extension.accepts || (made !== undefined && extension.accepts.includes(made))) continue;
       const what = made === undefined ? 'no artifact' : `a \`${made}\``;
@@ -28,4 +31,12 @@ export function checkInputs(drafts: Drafts, report: Report): void {
       );
     }
   }
+}
+
+/** Of a config that is wrong nothing can be said, and its problems are reported already. */
+const UNKNOWN = '?';
+
+function producedBy(extension: PlatformExtension, config: JsonObject): string | undefined {
+  const checked = extension.schema.safeParse(config);
+  return checked.success ? extension.produces(config) : UNKNOWN;
 }

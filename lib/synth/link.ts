@@ -1,9 +1,8 @@
 import type { IConstruct } from 'constructs';
 import type { Extension } from '../extension';
-import { digestOf } from '../plan/digest';
 import { findCycle, inOrder } from '../plan/graph';
 import type { PlanNode } from '../plan/schema';
-import { meaningOf } from '../plan/meaning';
+import { Digests } from '../plan/meaning';
 import type { Tree } from './collect';
 import type { Draft, Drafts } from './nodes';
 import type { Report } from './report';
@@ -23,26 +22,26 @@ export function link(tree: Tree, drafts: Drafts, report: Report): PlanNode[] {
     );
     return [];
   }
-  const digests = new Map<string, string>();
-  const revision = (kind: Extension['kind'], use: string): number =>
-    revisionOf(drafts.extensions.get(`${kind} ${use}`));
-  return inOrder(nodes).map((node) => {
-    const digest = digestOf(meaningOf(node, (id) => digests.get(id) ?? id, revision, passiveOf(drafts.extensions)));
-    digests.set(node.id, digest);
-    return { ...node, digest } as PlanNode;
+  const digests = new Digests({
+    revision: (kind, use) => revisionOf(drafts.extensions.get(`${kind} ${use}`)),
+    passive: (use) => passiveOf(drafts.extensions.get(`platform ${use}`)),
   });
+  return inOrder(nodes).map((node) => ({ ...node, digest: digests.add(node) }) as PlanNode);
 }
 
+/** What `addDependency` asks for. Between steps of one image it asks for an order only, which they have already. */
 function addDependencies(tree: Tree, drafts: Drafts): void {
   const dependents = tree.all.filter((construct) => construct.node.dependencies.length > 0);
   if (dependents.length === 0) return;
   const nodesBelow = nodesByConstruct(drafts);
+  const byId = new Map(drafts.nodes.map((node) => [node.id, node]));
   for (const construct of dependents) {
-    const targets = construct.node.dependencies.flatMap((target) => nodesBelow(target));
-    for (const id of nodesBelow(construct)) {
-      const draft = drafts.nodes.find((node) => node.id === id);
-      const wanted = targets.filter((target) => target !== id && !draft?.dependsOn.includes(target));
-      draft?.dependsOn.push(...wanted);
+    const own = new Set(nodesBelow(construct));
+    const targets = construct.node.dependencies.flatMap((target) => nodesBelow(target)).filter((id) => !own.has(id));
+    for (const id of own) {
+      const node = byId.get(id)!;
+      const known = new Set(node.dependsOn);
+      node.dependsOn.push(...targets.filter((target) => !known.has(target)));
     }
   }
 }
@@ -70,9 +69,6 @@ function revisionOf(extension: Extension | undefined): number {
   return extension && 'revision' in extension ? (extension.revision ?? 1) : 1;
 }
 
-function passiveOf(extensions: Map<string, Extension>): (use: string) => readonly string[] {
-  return (use) => {
-    const extension = extensions.get(`platform ${use}`);
-    return extension?.kind === 'platform' ? (extension.passiveProps ?? []) : [];
-  };
+function passiveOf(extension: Extension | undefined): readonly string[] {
+  return extension?.kind === 'platform' ? (extension.passiveProps ?? []) : [];
 }

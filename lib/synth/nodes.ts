@@ -1,31 +1,19 @@
 import type { IConstruct } from 'constructs';
-import type { BaseSpec, LookupSpec } from '../core/base-image';
 import type { Image } from '../core/image';
 import { slug } from '../core/names';
 import type { PostProcessor } from '../core/post-processor';
-import { Provisioner, type ProvisionerProps } from '../core/provisioner';
+import type { Provisioner } from '../core/provisioner';
 import { applies } from '../core/selector';
-import { Source } from '../core/source';
+import type { Source } from '../core/source';
 import type { VerificationBase } from '../core/verification-base';
 import type { Extension } from '../extension';
-import { digestOf } from '../plan/digest';
-import type { Json } from '../plan/json';
-
-import {
-  policySchema,
-  type BaseRef,
-  type BuildNode,
-  type Plan,
-  type PlanNode,
-  type ProcessNode,
-  type StepPolicy,
-  type StepSpec,
-  type VerifyNode,
-} from '../plan/schema';
+import type { BuildNode, Plan, PlanNode, ProcessNode, StepSpec, VerifyNode } from '../plan/schema';
+import { Bases } from './bases';
 import { sourcesFor, type ImageParts, type Sequence, type Tree } from './collect';
 import { orderSteps } from './order';
 import type { Facts, Rendered, Renderer } from './render';
 import type { Report } from './report';
+import { StepRenderer, without } from './steps';
 
 /** A node before its digest: what {@link link} completes. */
 export type Draft = Omit<BuildNode, 'digest'> | Omit<VerifyNode, 'digest'> | Omit<ProcessNode, 'digest'>;
@@ -41,14 +29,13 @@ export interface Drafts {
   readonly lookups: Plan['lookups'];
 }
 
-const POLICY = ['pauseBefore', 'timeout', 'maxRetries', 'retryDelay', 'continueOnError', 'onFailure'] as const;
-const META = ['only', 'except', 'overrides', ...POLICY] as const;
 const PROCESS_META = ['only', 'except', 'inputs', 'keepInputArtifact'] as const;
 
 /** Renders every image on every source, every verification and every post-processor to a node. */
 export class NodeBuilder {
-  private readonly drafts: Drafts = { nodes: [], owners: new Map(), extensions: new Map(), modules: {}, lookups: {} };
-  private readonly rendered = new Map<IConstruct, Rendered>();
+  private readonly drafts: Drafts;
+  private readonly bases: Bases;
+  private readonly steps: StepRenderer;
   /** Verifications of each build: they gate everything that takes its artifact. */
   private readonly gates = new Map<string, string[]>();
 
@@ -56,42 +43,55 @@ export class NodeBuilder {
     private readonly tree: Tree,
     private readonly renderer: Renderer,
     private readonly report: Report,
-  ) {}
+  ) {
+    this.bases = new Bases(report);
+    this.steps = new StepRenderer(renderer, report);
+    const { lookups } = this.bases;
+    this.drafts = { nodes: [], owners: new Map(), extensions: new Map(), modules: {}, lookups };
+  }
 
   /** All nodes, in the order of the tree. */
   all(): Drafts {
+    for (const parts of this.tree.images) this.gate(parts);
     for (const parts of this.tree.images) this.image(parts);
     const last = new Map<string, string>();
     for (const sequence of this.tree.sequences) this.sequence(sequence, last);
     return this.drafts;
   }
 
+  /** Known before anything is rendered: an image may stand in the tree before the one it starts from. */
+  private gate({ image, verifications }: ImageParts): void {
+    for (const source of image.sources) {
+      const ids = verifications.filter(({ props }) => applies(props, source)).map((one) => verificationId(one, source));
+      if (ids.length > 0) this.gates.set(source.node.path, ids);
+    }
+  }
+
   private image(parts: ImageParts): void {
-    const steps = orderSteps(parts.provisioners);
+    const { steps, cycle } = orderSteps(parts.provisioners);
+    if (cycle) {
+      const message = `steps depend on each other in a circle: ${cycle.join(' → ')}`;
+      this.report.add(parts.image, 'DEPENDENCY_CYCLE', message, 'remove one of these dependencies');
+    }
     for (const source of parts.image.sources) {
       this.build(parts.image, source, steps);
       for (const verification of parts.verifications) {
         if (applies(verification.props, source)) this.verify(verification, source);
       }
     }
-    // A step that no source takes is in no plan, but what is wrong with it is to be said all the same.
-    for (const step of parts.provisioners) {
-      this.checkPolicy(step);
-      if (!this.rendered.has(step)) this.renderer.render(step, without(step.props, META), step.extension.schema);
-    }
+    for (const step of steps) this.steps.checkUnused(step);
   }
 
   private build(image: Image, source: Source, steps: readonly Provisioner[]): void {
     const facts = factsOf(source);
     const extension = source.extension;
-    this.use(extension);
+    this.use(extension, source);
     const config = this.renderer.render(source, source.config(), extension.schema, facts);
     const uses = new Set(config.uses);
-    this.addModules(config);
-    const provisioners = steps
-      .filter((step) => applies(step.props, source))
-      .map((step) => this.step(step, source, facts, uses));
-    const base = this.base(source);
+    this.addModules(config, source);
+    const taken = steps.filter((step) => applies(step.props, source));
+    const provisioners = taken.map((step) => this.step(step, source, facts, uses));
+    const base = this.bases.of(source);
     if (base && '$artifact' in base) uses.add(base.$artifact);
     this.add(
       {
@@ -103,56 +103,32 @@ export class NodeBuilder {
         provisioners,
         ...(image.maxAge !== undefined && { maxAge: image.maxAge }),
       },
-      [source, image, ...provisionersAbove(steps)],
+      [source, image, ...taken],
     );
   }
 
   private step(step: Provisioner, source: Source, facts: Facts, uses: Set<string>): StepSpec {
-    this.use(step.extension);
-    const { only: _only, except: _except, overrides, ...props } = step.props;
-    const override = { ...overrides?.[source.type], ...overrides?.[source.node.id] };
-    let result = this.rendered.get(step);
-    let merged: object = props;
-    if (!result || result.perBuild || Object.keys(override).length > 0) {
-      merged = { ...props, ...override };
-      result = this.renderer.render(step, without(merged, META), step.extension.schema, facts);
-      if (Object.keys(override).length === 0) this.rendered.set(step, result);
-    }
-    for (const use of result.uses) uses.add(use);
-    this.addModules(result);
-    const policy = policyOf(merged as ProvisionerProps);
-    return {
-      id: step.node.path,
-      use: step.extension.use,
-      config: result.config as StepSpec['config'],
-      ...(policy && { policy }),
-    };
-  }
-
-  private checkPolicy(step: Provisioner): void {
-    const given = Object.fromEntries(
-      POLICY.flatMap((name) => (step.props[name] === undefined ? [] : [[name, step.props[name]]])),
-    );
-    for (const issue of policySchema.safeParse(given).error?.issues ?? []) {
-      const name = String(issue.path[0]);
-      this.report.add(step, 'INVALID_PROPS', `\`${name}\` is ${JSON.stringify(given[name])}: ${issue.message}`);
-    }
+    this.use(step.extension, step);
+    const rendered = this.steps.render(step, source, facts);
+    for (const use of rendered.uses) uses.add(use);
+    this.addModules(rendered, step);
+    return rendered.spec;
   }
 
   private verify(verification: VerificationBase, source: Source): void {
-    this.use(verification.extension);
+    this.use(verification.extension, verification);
     const { only: _only, except: _except, timeout, ...props } = verification.props;
-    const { config, uses } = this.renderer.render(verification, props, verification.extension.schema, factsOf(source));
-    const id = `${verification.node.path}/${source.node.id}`;
+    const rendered = this.renderer.render(verification, props, verification.extension.schema, factsOf(source));
+    this.addModules(rendered, verification);
+    const id = verificationId(verification, source);
     const build = source.node.path;
-    this.gates.set(build, [...(this.gates.get(build) ?? []), id]);
     const step = {
       id,
       use: verification.extension.use,
-      config: config as StepSpec['config'],
+      config: rendered.config as StepSpec['config'],
       ...(timeout !== undefined && { policy: { timeout } }),
     };
-    this.add({ kind: 'verify', id, build, dependsOn: [...new Set([build, ...uses])], step }, [verification]);
+    this.add({ kind: 'verify', id, build, dependsOn: [...new Set([build, ...rendered.uses])], step }, [verification]);
   }
 
   private sequence(sequence: Sequence, last: Map<string, string>): void {
@@ -184,11 +160,11 @@ export class NodeBuilder {
     sequence: Sequence,
     last: Map<string, string>,
   ): string {
-    this.use(link.extension);
+    this.use(link.extension, link);
     const only = group.length === 1 ? factsOf(group[0]!) : undefined;
     const rendered = this.renderer.render(link, without(link.props, PROCESS_META), link.extension.schema, only);
-    this.addModules(rendered);
-    const suffix = sequence.image ? group[0]!.node.id : group[0]!.node.path;
+    this.addModules(rendered, link);
+    const suffix = sequence.image ? nameIn(group[0]!) : group[0]!.node.path;
     const id = together ? link.node.path : `${link.node.path}/${suffix}`;
     const after = [...new Set(group.flatMap((source) => last.get(source.node.path) ?? []))].filter(
       (other) => !inputs.includes(other),
@@ -210,45 +186,6 @@ export class NodeBuilder {
     return id;
   }
 
-  private base(source: Source): BaseRef | undefined {
-    const spec = source.base()?.spec;
-    if (!spec) return undefined;
-    switch (spec.kind) {
-      case 'lookup':
-        return this.lookup(spec.lookup);
-      case 'catalog':
-        return this.lookup({
-          use: 'catalog',
-          query: { name: spec.name, channel: spec.channel, platform: source.type },
-          label: `catalog ${spec.name} (${spec.channel})`,
-        });
-      case 'exact':
-        return { $exact: spec.value };
-      case 'artifact':
-        return this.artifactBase(source, spec.of);
-    }
-  }
-
-  private artifactBase(source: Source, parent: Extract<BaseSpec, { kind: 'artifact' }>['of']): BaseRef | undefined {
-    const candidates = Source.is(parent) ? [parent] : parent.sources;
-    const match = candidates.find(({ type }) => type === source.type);
-    if (match) return { $artifact: match.node.path };
-    const have = candidates.map((one) => `${one.node.id} (${one.type})`).join(', ') || 'no source';
-    this.report.add(
-      source,
-      'BASE_MISMATCH',
-      `it starts from ${parent.node.path}, which has no build on \`${source.type}\`; it has: ${have}`,
-      `add a ${source.type} source to ${parent.node.path}, or start from something else`,
-    );
-    return undefined;
-  }
-
-  private lookup(spec: LookupSpec): BaseRef {
-    const id = digestOf({ use: spec.use, query: spec.query }).slice(0, 16);
-    this.drafts.lookups[id] = { use: spec.use, query: spec.query as Json, label: spec.label };
-    return { $lookup: id };
-  }
-
   /** What must have succeeded before these artifacts are used: their builds, and what verifies them. */
   private gated(nodes: Iterable<string>): string[] {
     return [...new Set([...nodes].flatMap((node) => [node, ...(this.gates.get(node) ?? [])]))];
@@ -259,36 +196,40 @@ export class NodeBuilder {
     this.drafts.owners.set(draft.id, owners);
   }
 
-  private use(extension: Extension): void {
+  private use(extension: Extension, construct: IConstruct): void {
     this.drafts.extensions.set(`${extension.kind} ${extension.use}`, extension);
-    this.drafts.modules[extension.use] = extension.module;
+    this.addModule(extension.use, extension.module, construct);
   }
 
-  private addModules({ modules }: Rendered): void {
-    for (const [use, module] of modules) this.drafts.modules[use] = module;
+  private addModules({ modules }: Pick<Rendered, 'modules'>, construct: IConstruct): void {
+    for (const [use, module] of modules) this.addModule(use, module, construct);
   }
+
+  private addModule(use: string, module: string, construct: IConstruct): void {
+    const known = (this.drafts.modules[use] ??= module);
+    if (known === module) return;
+    this.report.add(
+      construct,
+      'INVALID_PROGRAM',
+      `both \`${known}\` and \`${module}\` offer \`${use}\`: a plan can name only one of them`,
+      'use one of the two packages, or ask their authors for other type keys',
+    );
+  }
+}
+
+function verificationId(verification: VerificationBase, source: Source): string {
+  return `${verification.node.path}/${nameIn(source)}`;
+}
+
+/** A source's path within its image: its id, where it stands directly below. */
+function nameIn(source: Source): string {
+  return source.node.path.slice(source.image.node.path.length + 1);
 }
 
 /** What `build.*` stands for in a build. */
 function factsOf(source: Source): Facts {
   const id = source.node.path;
   return { id, name: slug(id), image: source.image.node.path, source: source.node.id, type: source.type };
-}
-
-/** Constructs whose `addDependency` makes the build wait: the steps and the groups they are in. */
-function provisionersAbove(steps: readonly Provisioner[]): readonly IConstruct[] {
-  return steps;
-}
-
-function policyOf(props: ProvisionerProps): StepPolicy | undefined {
-  const given = Object.fromEntries(
-    POLICY.flatMap((name) => (props[name] === undefined || props[name] === false ? [] : [[name, props[name]]])),
-  );
-  return Object.keys(given).length > 0 ? given : undefined;
-}
-
-function without(props: object, names: readonly string[]): object {
-  return Object.fromEntries(Object.entries(props).filter(([name]) => !names.includes(name)));
 }
 
 /** Only for the compiler: a draft is a node without its digest. */

@@ -6,7 +6,7 @@ import { JoinedText } from '../core/output';
 import type { Secret } from '../core/secret';
 import { assetKindOf, type AssetKind } from '../extension/props';
 import type { Json, JsonObject } from '../plan/json';
-import { isLate, type LateJson } from '../plan/late';
+import { isLate, LATE_KEYS, type LateJson } from '../plan/late';
 import { didYouMean } from '../util/nearest';
 import type { Assets } from './assets';
 import type { Report } from './report';
@@ -62,13 +62,15 @@ class Pass {
   ) {}
 
   object(value: Record<string, unknown>, schema: z.ZodType | undefined, at: string): JsonObject {
-    const result: Record<string, Json> = {};
+    const result: [string, Json][] = [];
     for (const key of Object.keys(value).sort()) {
       const entry = value[key];
       if (entry === undefined) continue;
-      result[key] = this.value(entry, memberSchema(schema, key), at === '' ? key : `${at}.${key}`);
+      const place = at === '' ? key : `${at}.${key}`;
+      if ((LATE_KEYS as readonly string[]).includes(key)) this.refuse(place, 'a key that plans keep for themselves');
+      result.push([key, this.value(entry, memberSchema(schema, key), place)]);
     }
-    return result;
+    return Object.fromEntries(result);
   }
 
   private value(value: unknown, schema: z.ZodType | undefined, at: string): Json {
@@ -82,15 +84,25 @@ class Pass {
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     if (typeof value === 'object' && isPlain(value))
       return this.object(value as Record<string, unknown>, unwrap(schema), at);
-    this.report.add(this.construct, 'INVALID_PROPS', `\`${at}\` is ${describe(value)}, which a plan cannot hold`);
+    this.refuse(at, `${describe(value)}, which a plan cannot hold`);
     return null;
+  }
+
+  private refuse(at: string, what: string): void {
+    this.report.add(this.construct, 'INVALID_PROPS', `\`${at}\` is ${what}`);
   }
 
   private late(value: { toPlan(): LateJson }): Json {
     if (value instanceof BuildFact) {
       this.perBuild = true;
       if (this.facts) return this.facts[value.fact];
-      return value.toPlan() as unknown as Json;
+      this.report.add(
+        this.construct,
+        'INVALID_PROPS',
+        `\`build.${value.fact}\` stands for one build, and this takes what several make`,
+        "take what each makes by itself (`inputs: 'each'`), or write the text out",
+      );
+      return '';
     }
     if (value instanceof JoinedText) {
       const parts = value.parts.map((part) => (typeof part === 'string' ? part : this.late(part)));

@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 import { Annotations } from '../core/annotations';
-import { Aspects } from '../core/aspects';
+import { Aspects, type Aspect } from '../core/aspects';
 import type { Extension } from '../extension';
 import { PLAN_SCHEMA, type Plan } from '../plan/schema';
 import { Assets } from './assets';
@@ -11,7 +11,7 @@ import { checkNames } from './names-check';
 import { NodeBuilder } from './nodes';
 import { Renderer } from './render';
 import { Report } from './report';
-import { validateTree } from './validate';
+import { reportNoted, validateTree } from './validate';
 
 /** What a synth gives. */
 export interface Synthesis {
@@ -42,6 +42,8 @@ export function synthesize(root: IConstruct, options: SynthOptions): Synthesis {
   const tree = collect(root);
   validateTree(tree, report);
   const drafts = new NodeBuilder(tree, new Renderer(options.baseDir, assets, report), report).all();
+  // Rendering asks constructs for their config, in which they may find more that is wrong.
+  reportNoted(tree, report);
   checkNames(drafts, report);
   checkInputs(drafts, report);
   const nodes = link(tree, drafts, report);
@@ -59,11 +61,20 @@ export function synthesize(root: IConstruct, options: SynthOptions): Synthesis {
   return { plan, extensions: drafts.extensions, stage: (dir) => assets.stage(dir) };
 }
 
-/** An aspect may add constructs, which later aspects then see too. */
+const visited = new WeakMap<Aspect, WeakSet<IConstruct>>();
+
+/** An aspect may add constructs, which later aspects then see too. Each visits a construct once, however often synth runs. */
 function runAspects(root: IConstruct): void {
-  const visit = (construct: IConstruct, inherited: readonly { visit(construct: IConstruct): void }[]): void => {
-    const aspects = [...inherited, ...Aspects.of(construct).all];
-    for (const aspect of aspects) aspect.visit(construct);
+  const visit = (construct: IConstruct, inherited: readonly Aspect[]): void => {
+    const own = Aspects.of(construct).all;
+    const aspects = own.length > 0 ? [...inherited, ...own] : inherited;
+    for (const aspect of aspects) {
+      const seen = visited.get(aspect) ?? new WeakSet();
+      visited.set(aspect, seen);
+      if (seen.has(construct)) continue;
+      seen.add(construct);
+      aspect.visit(construct);
+    }
     for (const child of construct.node.children) visit(child, aspects);
   };
   visit(root, []);

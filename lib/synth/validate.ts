@@ -1,5 +1,5 @@
 import { Annotations } from '../core/annotations';
-import { Image } from '../core/image';
+import type { Image } from '../core/image';
 import { PostProcessorChain } from '../core/post-processor';
 import { duplicateIdOf, problemsOf } from '../core/problems';
 import type { SourceSelector } from '../core/selector';
@@ -8,6 +8,7 @@ import { givenVariables } from '../core/variable';
 import type { IConstruct } from 'constructs';
 import { didYouMean } from '../util/nearest';
 import type { Tree } from './collect';
+import { checkMeta } from './meta-check';
 import type { Report } from './report';
 
 /** Everything that is wrong with the tree itself, before anything is rendered. */
@@ -23,10 +24,11 @@ export function validateTree(tree: Tree, report: Report): void {
         'give one of the two another id',
       );
     }
-    for (const { code, message, hint } of problemsOf(construct)) report.add(construct, code, message, hint);
+    checkMeta(construct, report);
     for (const message of Annotations.of(construct).errors) report.add(construct, 'VALIDATION_FAILED', message);
     for (const message of construct.node.validate()) report.add(construct, 'VALIDATION_FAILED', message);
   }
+  reportNoted(tree, report);
   for (const { image } of tree.images) checkImage(image, report);
   for (const { scope, links } of tree.sequences) {
     if (PostProcessorChain.is(scope) && links.length === 0)
@@ -36,10 +38,17 @@ export function validateTree(tree: Tree, report: Report): void {
   checkVariables(tree, report);
 }
 
+/** What constructs themselves have found wrong so far. */
+export function reportNoted(tree: Tree, report: Report): void {
+  for (const construct of tree.all) {
+    for (const { code, message, hint } of problemsOf(construct)) report.add(construct, code, message, hint);
+  }
+}
+
 function checkImage(image: Image, report: Report): void {
   if (image.sources.length > 0) return;
   const hint = image.from
-    ? `its parent ${image.from.node.path} has none either`
+    ? `it takes over what ${image.from.node.path} had when this image was made: give that one its sources first`
     : 'add one, such as `new DockerSource(image, "Docker", { base: "debian:bookworm" })`';
   report.add(image, 'NO_SOURCE', 'the image has no source, so there is nothing to build it on', hint);
 }

@@ -151,7 +151,11 @@ export function fakePlatform(options: FakePlatformOptions = {}): FakePlatform {
       return world.all('checkpoint');
     },
     count: (verb) => faults.calls.filter((call) => call.verb === verb).length,
-    imageOf: (node) => world.all('image').filter((image) => image.node === node).at(-1),
+    imageOf: (node) =>
+      world
+        .all('image')
+        .filter((image) => image.node === node)
+        .at(-1),
     publish: (name, version) => void services.published.set(name, version),
     onCommand: (shell) => void (services.shell = shell),
     on,

@@ -45,7 +45,14 @@ export function steps(plan: Plan): View[] {
       : node.provisioners.map((step) => ({
           id: `${step.id} in ${node.id}`,
           use: step.use,
-          own: { id: step.id, build: node.id, image: node.image, source: lastPart(node.id), ...NO_POLICY, ...step.policy },
+          own: {
+            id: step.id,
+            build: node.id,
+            image: node.image,
+            source: lastPart(node.id),
+            ...NO_POLICY,
+            ...step.policy,
+          },
           config: step.config,
         })),
   );

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { temporaryName } from './temporary';
 
 /** Writes a file so that it is there whole or not at all, also when power fails. */
 export async function writeAtomically(file: string, content: string): Promise<void> {
   await fs.mkdir(path.dirname(file), { recursive: true });
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = temporaryName(file);
   try {
     const handle = await fs.open(temporary, 'wx');
     try {

@@ -60,7 +60,6 @@ test('a problem cannot act on the terminal', () => {
 test('colour only paints what is said anyway', () => {
   const coloured = formatProblems([{ ...nginx, hint: 'x', output: 'y' }], createTheme(true));
   expect(coloured.join('')).toContain('\x1b[31m');
-  // eslint-disable-next-line no-control-regex -- the colours are what it takes away
   expect(coloured.map((line) => line.replace(/\x1b\[\d+m/g, ''))).toEqual(
     formatProblems([{ ...nginx, hint: 'x', output: 'y' }], plain),
   );

@@ -7,6 +7,7 @@ import type { Artifact, ProcessContext } from '../../lib/extension';
 import { compress, type CompressConfig } from '../../lib/post-processors/compress';
 import { formatOf } from '../../lib/post-processors/compress/format';
 import { zip, type ZipEntry } from '../../lib/post-processors/compress/zip';
+import { describeIf } from '../helpers/requires';
 import { filesArtifact, IMAGE, processContext, temporaryFolder, type TestProcessContext } from './support';
 
 const root = temporaryFolder();
@@ -65,16 +66,17 @@ describe('one file', () => {
     expect(fs.statSync(at('ours.gz')).size / theirs).toBeLessThan(1.02);
   });
 
-  test.each([
-    ['zstd', 'zst', ['zstd', '-dc']],
-    ['bzip2', 'bz2', ['bzip2', '-dc']],
-    ['lz4', 'lz4', ['lz4', '-dc']],
-    ['xz', 'xz', ['xz', '-dc']],
-  ])('%s', async (name, ending, [command, flag]) => {
-    if (!has(command!)) throw new Error(`this test needs the command ${name}`);
-    await run({ output: `disk.${ending}`, compressionLevel: 3 });
-    expect(tool(command!, flag!, `disk.${ending}`).equals(DATA)).toBe(true);
-  });
+  for (const [command, ending] of Object.entries({ zstd: 'zst', bzip2: 'bz2', lz4: 'lz4', xz: 'xz' })) {
+    describeIf(has(command), `there is no command ${command}`, command, () => {
+      test('is opened by the tool, also as a tar', async () => {
+        await run({ output: `disk.${ending}`, compressionLevel: 3 });
+        expect(tool(command, '-dc', `disk.${ending}`).equals(DATA)).toBe(true);
+        await run({ output: `all.tar.${ending}` }, ['artifacts/tree']);
+        const listed = tool('sh', '-c', `${command} -dc all.tar.${ending} | tar -tf -`).toString();
+        expect(listed).toContain('artifacts/tree/run.sh\n');
+      });
+    });
+  }
 
   test('bgzf has the blocks and the end that its readers look for', async () => {
     await run({ output: 'disk.bgzf' });
@@ -104,49 +106,52 @@ describe('one file', () => {
 describe('archives', () => {
   const ALL = ['artifacts/disk.img', 'artifacts/tree'];
 
-  test.each(['tar', 'tar.gz', 'tgz', 'tar.zst', 'tar.bz2', 'tar.lz4', 'tar.xz'])(
-    '%s is opened by tar, with permissions and links',
-    async (ending) => {
-      await run({ output: `all.${ending}` }, ALL);
-      fs.mkdirSync(at('out'));
-      const filter = ending === 'tar.lz4' ? ['--use-compress-program=lz4'] : [];
-      tool('tar', ...filter, '-xf', `all.${ending}`, '-C', 'out');
-      expect(fs.readFileSync(at('out/artifacts/disk.img')).equals(DATA)).toBe(true);
-      expect(fs.statSync(at('out/artifacts/tree/run.sh')).mode & 0o777).toBe(0o755);
-      expect(fs.readlinkSync(at('out/artifacts/tree/link'))).toBe('run.sh');
-      expect(fs.readdirSync(at('out/artifacts/tree')).sort()).toEqual(['empty', 'größe.txt', 'link', 'run.sh']);
-    },
-  );
+  test.each(['tar', 'tar.gz', 'tgz'])('%s is opened by tar, with permissions and links', async (ending) => {
+    await run({ output: `all.${ending}` }, ALL);
+    fs.mkdirSync(at('out'));
+    tool('tar', '-xf', `all.${ending}`, '-C', 'out');
+    expectAll();
+  });
 
-  test('zip is opened by unzip, with permissions, links and names', async () => {
-    await run({ output: 'all.zip' }, ALL);
-    expect(tool('unzip', '-tq', 'all.zip').toString()).toContain('No errors detected');
-    tool('unzip', '-q', 'all.zip', '-d', 'out');
+  describeIf(has('unzip'), 'there is no command unzip', 'zip', () => {
+    test('is opened by unzip, with permissions, links and names', async () => {
+      await run({ output: 'all.zip' }, ALL);
+      expect(tool('unzip', '-tq', 'all.zip').toString()).toContain('No errors detected');
+      tool('unzip', '-q', 'all.zip', '-d', 'out');
+      expectAll();
+    });
+
+    test('may be chosen by `format`', async () => {
+      await run({ output: 'noending', format: 'zip' }, ALL);
+      expect(tool('unzip', '-l', 'noending').toString()).toContain('artifacts/disk.img');
+    });
+  });
+
+  function expectAll(): void {
     expect(fs.readFileSync(at('out/artifacts/disk.img')).equals(DATA)).toBe(true);
     expect(fs.statSync(at('out/artifacts/tree/run.sh')).mode & 0o777).toBe(0o755);
     expect(fs.readlinkSync(at('out/artifacts/tree/link'))).toBe('run.sh');
     expect(fs.readdirSync(at('out/artifacts/tree')).sort()).toEqual(['empty', 'größe.txt', 'link', 'run.sh']);
-    const check = 'import zipfile,sys; z = zipfile.ZipFile("all.zip"); print(z.testzip(), len(z.namelist()))';
-    expect(tool('python3', '-c', check).toString()).toBe('None 6\n');
-  });
+  }
 
   test('no name leads out of where the archive is unpacked', async () => {
     fs.writeFileSync(path.join(root, 'outside'), 'o');
-    await run({ output: 'x.tar' }, [path.join(root, 'outside'), '../outside']);
-    expect(tool('tar', '-tf', 'x.tar').toString()).toBe(`${root.slice(1)}/outside\noutside\n`);
+    fs.writeFileSync(path.join(root, 'above'), 'a');
+    await run({ output: 'x.tar' }, [path.join(root, 'outside'), '../above']);
+    expect(tool('tar', '-tf', 'x.tar').toString()).toBe(`${root.slice(1)}/outside\nabove\n`);
   });
 
-  test('what a name does not say becomes a tar.gz; `format` says it too', async () => {
+  test('what a name does not say becomes a tar.gz', async () => {
     await run({ output: 'noending' }, ALL);
     expect(tool('tar', '-tzf', 'noending').toString()).toContain('artifacts/disk.img');
-    await run({ output: 'noending2', format: 'zip' }, ALL);
-    expect(tool('unzip', '-l', 'noending2').toString()).toContain('artifacts/disk.img');
+    await run({ output: 'noending.tar', format: 'gz' }, ALL);
+    expect(tool('tar', '-tzf', 'noending.tar').toString()).toContain('artifacts/disk.img');
     await run({}, ALL);
     expect(fs.existsSync(at('artifacts/web-docker.tar.gz'))).toBe(true);
   });
 });
 
-describe('the 64-bit form of zip', () => {
+describeIf(has('unzip') && has('python3'), 'there is no unzip or no python3', 'the 64-bit form of zip', () => {
   const write = async (entries: Iterable<ZipEntry>, limit?: number): Promise<void> => {
     const file = fs.openSync(at('big.zip'), 'w');
     for await (const chunk of zip(entries, -1, limit)) fs.writeSync(file, chunk);

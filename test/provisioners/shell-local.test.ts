@@ -34,8 +34,8 @@ test('inline commands stop at the first that fails; scripts run by the interpret
     '`no-such-command-here` ended with exit status 127',
   );
   expect(
-    await run({ scripts: [script('a.py', '#!/usr/bin/env python3\nprint("py")'), script('b.sh', 'echo sh')] }),
-  ).toBe('py\nsh\n');
+    await run({ scripts: [script('a.js', `#!${process.execPath}\nconsole.log("js")`), script('b.sh', 'echo sh')] }),
+  ).toBe('js\nsh\n');
 });
 
 test('values of variables arrive unchanged, and in no argument', async () => {
@@ -63,7 +63,7 @@ test('executeCommand as a list and as a command line, with variables and facts o
 test('other exit statuses, other endings, other first lines', async () => {
   await run({ command: 'exit 7', validExitCodes: [7] });
   expect(await run({ inline: ['echo $0'], tempfileExtension: '.xyz' })).toMatch(/\/script\.xyz\n$/);
-  expect(await run({ inline: ['print(1 + 1)'], inlineShebang: '/usr/bin/env python3' })).toBe('2\n');
+  expect(await run({ inline: ['console.log(1 + 1)'], inlineShebang: process.execPath })).toBe('2\n');
 });
 
 test('is skipped on other systems', async () => {

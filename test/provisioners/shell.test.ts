@@ -40,6 +40,9 @@ function script(name: string, content: string | Buffer): string {
   return file;
 }
 
+/** An interpreter that is there wherever the tests run. */
+const NODE = `#!${process.execPath}`;
+
 afterEach(() => expect(fs.readdirSync(remoteFolder)).toEqual([]));
 
 describe('what a script may be', () => {
@@ -55,8 +58,8 @@ describe('what a script may be', () => {
   });
 
   test.each([
-    ['python', '#!/usr/bin/env python3', 'import sys; print("py", sys.argv[1:])', 'py []\n'],
-    ['perl with an argument', '#!/usr/bin/perl -w', 'print "pl $^W\\n";', 'pl 1\n'],
+    ['node', NODE, 'console.log("js", process.argv.length)', 'js 2\n'],
+    ['node with an argument', `${NODE} --no-warnings`, 'console.log(process.execArgv)', "[ '--no-warnings' ]\n"],
     ['bash', '#! /bin/bash', '[[ x == x ]] && echo bash', 'bash\n'],
     ['env -S', '#!/usr/bin/env -S sh -e', 'false; echo after', undefined],
   ])('a first line of its own is kept: %s', async (_name, first, command, printed) => {
@@ -65,7 +68,7 @@ describe('what a script may be', () => {
   });
 
   test('inlineShebang names the interpreter', async () => {
-    expect(await run({ inline: ['print(6 * 7)'], inlineShebang: '/usr/bin/env python3' })).toBe('42\n');
+    expect(await run({ inline: ['console.log(6 * 7)'], inlineShebang: process.execPath })).toBe('42\n');
   });
 
   test('a script without a first line is for /bin/sh', async () => {
@@ -153,7 +156,7 @@ describe('the environment', () => {
     async (value) => {
       const printed = await run({
         env: { V: value },
-        inline: ['#!/usr/bin/env python3', 'import os,json; print(json.dumps(os.environ["V"]))'],
+        inline: [NODE, 'console.log(JSON.stringify(process.env.V))'],
       });
       expect(JSON.parse(printed)).toBe(value);
     },
@@ -166,7 +169,7 @@ describe('the environment', () => {
 
   test('neither secrets nor the script show in the list of processes while it runs', async () => {
     const inline = [
-      'for f in /proc/[0-9]*/cmdline; do tr "\\000" " " <"$f" 2>/dev/null; echo; done',
+      'for f in /proc/[0-9]*/cmdline; do (tr "\\000" " " <"$f") 2>/dev/null || true; echo; done',
       ': marker-in-script',
     ];
     const printed = await run({ env: { TOKEN: 'hunter2-s3cret' }, inline });

@@ -96,7 +96,10 @@ function watchInterrupts(io: Io, reporter: Reporter): Interrupts {
   const second = new AbortController();
   const interrupt = (): void => {
     if (!first.signal.aborted) {
-      io.stderr.write('\nstopping, and cleaning up; interrupt again to leave at once\n');
+      const text = 'stopping, and cleaning up; interrupt again to leave at once';
+      // Written past a reporter that draws, it would land in the middle of the picture.
+      if (reporter.say) reporter.say(text);
+      else io.stderr.write(`\n${text}\n`);
       first.abort(new GoldsmithError('CANCELLED', 'the run was interrupted'));
       return;
     }

@@ -8,6 +8,7 @@ import { runCommand } from './exec';
 import { downloadDirectory, uploadDirectory } from './transfer-directory';
 import { downloadFile, uploadFile } from './transfer-file';
 import type { Guest } from './guest';
+import { ShellSession } from './session';
 
 /** What a connection to a container needs to know of it. */
 export interface ContainerAccess {
@@ -28,6 +29,7 @@ export class DockerCommunicator implements Communicator {
   readonly guest = 'unix';
   readonly facts: Readonly<Record<string, string>>;
   private readonly inside: Guest;
+  private readonly session: ShellSession;
 
   constructor(
     private readonly engine: Engine,
@@ -35,6 +37,7 @@ export class DockerCommunicator implements Communicator {
     private readonly clock: Clock,
   ) {
     const { container, name, execUser, containerUser } = access;
+    this.session = new ShellSession(engine, container, execUser, clock);
     this.facts = { ID: container, Host: name, User: execUser ?? (containerUser || 'root'), ConnType: 'docker' };
     this.inside = {
       engine,
@@ -50,8 +53,12 @@ export class DockerCommunicator implements Communicator {
     const { signal, onOutput } = options;
     const user = options.user ?? this.access.execUser;
     const output = onOutput && decodeOutput(onOutput);
+    const { session } = this;
     const common = { user, signal, ...(output && { onData: output.push.bind(output) }) };
     try {
+      const { stdin } = options;
+      if (!this.access.pty && user === this.access.execUser && session.takes(stdin))
+        return await session.run({ command, stdin, signal, ...(output && { onData: output.push.bind(output) }) });
       if (!this.access.pty)
         return await this.run({ ...common, argv: ['/bin/sh', '-c', command], stdin: options.stdin });
       if (options.stdin === undefined)
@@ -90,9 +97,9 @@ export class DockerCommunicator implements Communicator {
     return downloadDirectory(this.inside, remote, local, options);
   }
 
-  /** Nothing is kept open: each command has a connection of its own. */
+  /** Ends the shell in the container. The engine's connections belong to the driver. */
   async close(): Promise<void> {
-    // The engine's connections belong to the driver.
+    this.session.close();
   }
 
   private run(command: Parameters<typeof runCommand>[2]): Promise<ExecResult> {

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
-import { Client, type RegistryAuth } from './client';
+import type { Client } from './client';
+import { type RegistryAuth } from './client';
 import type { ContainerInfo, EngineInfo, ExecInfo, ImageInfo, PathStat } from './engine-types';
 import { answerError } from './errors';
 import { parseReference } from './reference';
+import { SESSION_SHELL } from './names';
 
 /** What a commit makes of a container. */
 export interface CommitRequest {
@@ -155,10 +157,14 @@ export class Engine {
     return this.client.json('GET', `/containers/${name}/json`, { ...(signal && { signal }) });
   }
 
-  /** How many processes run in it. */
+  /** How many processes run in it, the shell that runs goldsmith's commands not counted. */
   async processes(container: string): Promise<number> {
-    const top = await this.client.json<{ Processes?: unknown[] | null }>('GET', `/containers/${container}/top`);
-    return top.Processes?.length ?? 0;
+    const top = await this.client.json<{ Titles?: string[]; Processes?: string[][] | null }>(
+      'GET',
+      `/containers/${container}/top`,
+    );
+    const column = top.Titles?.findIndex((title) => title === 'CMD' || title === 'COMMAND') ?? -1;
+    return (top.Processes ?? []).filter((row) => row[column] !== SESSION_SHELL.join(' ')).length;
   }
 
   /** The last lines that its main process printed. */

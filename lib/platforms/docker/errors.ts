@@ -108,7 +108,7 @@ export function isNetworkError(error: unknown): boolean {
 export function failed(code: ErrorCode, what: string, error: unknown, hint?: string): unknown {
   if (!GoldsmithError.is(error)) return error;
   if (error.code === 'PLATFORM_UNAVAILABLE' || error.code === 'CANCELLED') return error;
-  const kept = error.code === 'NO_SPACE' || error.code === 'ACCESS_DENIED' ? error.code : code;
+  const kept = error.code === 'INTERNAL' || error.code === 'NOT_FOUND' ? code : error.code;
   const advice = hint ?? error.hint;
   return new GoldsmithError(kept, `${what}: ${error.message}`, {
     ...(advice !== undefined && { hint: advice }),

@@ -62,7 +62,7 @@ export async function runCommand(
   }
   signal.throwIfAborted();
   if (input.error !== undefined) throw input.error;
-  return result(engine, container, exec, signal, clock);
+  return endOf(engine, container, exec, signal, clock);
 }
 
 interface Input {
@@ -100,7 +100,7 @@ async function receive(connection: Duplex, tty: boolean, onData: Command['onData
 }
 
 /** Does something when `signal` is aborted before `ended` is. */
-async function whenAborted(signal: AbortSignal, ended: AbortSignal, act: () => Promise<void>): Promise<void> {
+export async function whenAborted(signal: AbortSignal, ended: AbortSignal, act: () => Promise<void>): Promise<void> {
   const aborted =
     signal.aborted ||
     (await once(signal, 'abort', { signal: ended }).then(
@@ -111,7 +111,7 @@ async function whenAborted(signal: AbortSignal, ended: AbortSignal, act: () => P
 }
 
 /** How it ended. The engine closes the connection a moment before it knows. */
-async function result(
+export async function endOf(
   engine: Engine,
   container: string,
   exec: string,
@@ -129,13 +129,15 @@ async function result(
     if (!Running && ExitCode !== null && ExitCode !== 137) return { ended: 'exit', code: ExitCode };
     if (wait > 8 || ExitCode === 137) {
       if (await isStopped(engine, container)) return { ended: 'disconnect' };
-      if (!Running) return ExitCode === null ? { ended: 'disconnect' } : { ended: 'exit', code: ExitCode };
+      // The engine knows that the command was killed a moment before it knows that the container was.
+      if (!Running && wait > 32) return ExitCode === null ? { ended: 'disconnect' } : { ended: 'exit', code: ExitCode };
     }
     await clock.sleep(wait, signal);
   }
 }
 
-async function isGone(engine: Engine, container: string, error: unknown): Promise<boolean> {
+/** Whether a request failed because there is no running container any more. */
+export async function isGone(engine: Engine, container: string, error: unknown): Promise<boolean> {
   if (isUnreachable(error)) return true;
   return (isConflict(error) || isNotFound(error)) && (await isStopped(engine, container));
 }

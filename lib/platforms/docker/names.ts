@@ -41,3 +41,6 @@ function word(token: string): string {
     ? token
     : createHash('sha256').update(token).digest('hex').slice(0, 32);
 }
+
+/** What runs goldsmith's commands in a container: by this it is told from what steps have left running. */
+export const SESSION_SHELL = ['/bin/sh', '-s'] as const;

@@ -8,48 +8,68 @@ import type { Header } from 'tar-stream';
 /**
  * Unpacks an archive that a container made into a local folder. What is in a container is not to be trusted: nothing is
  * written outside of the folder, no link in it is followed, and set-user-id bits are dropped.
+ *
+ * The archive is read to its end or closed, whatever happens: the engine holds the container as long as it is open.
  */
 export async function unpackInto(archive: Readable, root: string, onBytes: (count: number) => void): Promise<void> {
-  const { extract } = require('tar-stream') as typeof import('tar-stream');
-  const folders = new Folders(root);
-  await folders.ensure('');
-  const files = new Set<string>();
-  const modes: { readonly name: string; readonly mode: number }[] = [];
-  const extractor = extract();
-  archive.once('error', (error) => extractor.destroy(error)).pipe(extractor as unknown as NodeJS.WritableStream);
   try {
-    for await (const source of extractor) {
-      const { header } = source;
-      const entry = Readable.from(source as AsyncIterable<Buffer>, { objectMode: false });
-      const name = insideName(header.name);
-      if (name === undefined || (name === '' && header.type !== 'directory')) {
-        entry.resume();
-        continue;
-      }
-      await folders.ensure(path.posix.dirname(name));
-      const file = path.join(root, name);
-      if (header.type === 'directory') {
-        await folders.ensure(name);
-        if (name !== '') modes.push({ name, mode: header.mode & 0o777 });
-        entry.resume();
-      } else {
-        await fsp.rm(file, { recursive: true, force: true });
-        folders.forget(name);
-        if (header.type === 'link') {
-          const target = insideName(header.linkname ?? '') ?? '';
-          // Another name of a file of this archive, and of nothing else that may lie at that path.
-          if (files.has(target)) await fsp.link(path.join(root, target), file);
-        }
-        await unpackEntry(entry, header, file, onBytes);
-        if (header.type === 'symlink') files.delete(name);
-        else files.add(name);
-      }
-    }
+    await new Unpacking(root, onBytes).run(archive);
   } finally {
     archive.destroy();
   }
-  // Last, and the deepest first: a folder may forbid to write into it.
-  for (const { name, mode } of modes.reverse()) if (folders.has(name)) await fsp.chmod(path.join(root, name), mode);
+}
+
+class Unpacking {
+  private readonly folders: Folders;
+  private readonly files = new Set<string>();
+  private readonly modes: { readonly name: string; readonly mode: number }[] = [];
+
+  constructor(
+    private readonly root: string,
+    private readonly onBytes: (count: number) => void,
+  ) {
+    this.folders = new Folders(root);
+  }
+
+  async run(archive: Readable): Promise<void> {
+    const { extract } = require('tar-stream') as typeof import('tar-stream');
+    await this.folders.ensure('');
+    const extractor = extract();
+    archive.once('error', (error) => extractor.destroy(error)).pipe(extractor as unknown as NodeJS.WritableStream);
+    for await (const source of extractor) {
+      await this.take(source.header, Readable.from(source as AsyncIterable<Buffer>, { objectMode: false }));
+    }
+    // Last, and the deepest first: a folder may forbid to write into it.
+    for (const { name, mode } of this.modes.reverse()) {
+      if (this.folders.has(name)) await fsp.chmod(path.join(this.root, name), mode);
+    }
+  }
+
+  private async take(header: Header, entry: Readable): Promise<void> {
+    const name = insideName(header.name);
+    const isFolder = header.type === 'directory';
+    if (name === undefined || (name === '' && !isFolder)) {
+      entry.resume();
+      return;
+    }
+    await this.folders.ensure(isFolder ? name : path.posix.dirname(name));
+    if (isFolder) {
+      if (name !== '') this.modes.push({ name, mode: header.mode & 0o777 });
+      entry.resume();
+      return;
+    }
+    const file = path.join(this.root, name);
+    await fsp.rm(file, { recursive: true, force: true });
+    this.folders.forget(name);
+    if (header.type === 'link') {
+      const target = insideName(header.linkname ?? '') ?? '';
+      // Another name of a file of this archive, and of nothing else that may lie at that path.
+      if (this.files.has(target)) await fsp.link(path.join(this.root, target), file);
+    }
+    await unpackEntry(entry, header, file, this.onBytes);
+    if (header.type === 'symlink') this.files.delete(name);
+    else this.files.add(name);
+  }
 }
 
 async function unpackEntry(

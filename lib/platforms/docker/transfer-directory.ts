@@ -1,9 +1,9 @@
 import * as path from 'node:path';
 import { PassThrough } from 'node:stream';
-import { GoldsmithError } from '../../errors';
+import { GoldsmithError, messageOf } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
 import { explainErrno } from '../../util/errno';
-import { failed, isNotFound } from './errors';
+import { EngineError, failed, isNotFound } from './errors';
 import { isHidden, ownerOf, runHelper, type Guest } from './guest';
 import { unpackInto } from './tar-read';
 import { listLocal, packLocal } from './tar-write';
@@ -37,8 +37,8 @@ export async function uploadDirectory(
     await ensureFolder(guest, remote, `${owner.uid}:${owner.gid}`, doing, signal);
     await guest.engine.putArchive(guest.container, remote, archive, signal);
   } catch (error) {
-    if (archive.errored) throw explainErrno(archive.errored, doing);
-    throw failed('TRANSFER_FAILED', `${doing} failed`, error);
+    signal.throwIfAborted();
+    throw transferFailed(doing, archive.errored ?? error);
   } finally {
     archive.destroy();
   }
@@ -89,7 +89,7 @@ export async function downloadDirectory(
       throw new GoldsmithError('TRANSFER_FAILED', `${doing} failed: there is no such directory in the container`, {
         cause: error,
       });
-    throw failed('TRANSFER_FAILED', `${doing} failed`, explainErrno(error, doing));
+    throw transferFailed(doing, error);
   }
 }
 
@@ -120,4 +120,13 @@ async function downloadHidden(
     throw error;
   }
   await unpacking;
+}
+
+function transferFailed(doing: string, error: unknown): unknown {
+  const explained = explainErrno(error, doing);
+  if (!GoldsmithError.is(explained)) {
+    return new GoldsmithError('TRANSFER_FAILED', `${doing} failed: ${messageOf(error)}`, { cause: error });
+  }
+  // What did not come from the engine says already what was being done.
+  return explained instanceof EngineError ? failed('TRANSFER_FAILED', `${doing} failed`, explained) : explained;
 }

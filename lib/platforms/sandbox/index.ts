@@ -1,5 +1,4 @@
 export { OciPushPostProcessor, ociPush, type OciPushPostProcessorProps } from './oci-push';
-export { probe, type SandboxProbe } from './probe';
 export {
   SandboxBase,
   type DebianBaseOptions,

@@ -1,15 +1,9 @@
 import * as path from 'node:path';
 import type { RunContext } from '../../extension/context';
-
-/** What `goldsmith doctor` shows of the sandbox. */
-export interface SandboxProbe {
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly fix?: string;
-}
+import type { PlatformProbe } from '../../extension/platform';
 
 /** Whether machines can be made on this machine: puts a tiny one together, and takes it down. */
-export async function probe(ctx: RunContext): Promise<SandboxProbe> {
+export async function probe(ctx: RunContext): Promise<PlatformProbe> {
   const { findAbility } = require('./machine/ability') as typeof import('./machine/ability');
   const found = await findAbility(path.join(ctx.stateDir, 'sandbox'), ctx);
   if (!found.able) return { ok: false, detail: found.reason, fix: found.hint };

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { messageOf } from '../../errors';
-import { BaseImage } from '../../core/base-image';
+import type { BaseImage } from '../../core/base-image';
 import { addProblem } from '../../core/problems';
 import { Source } from '../../core/source';
 import { SandboxBase } from './sandbox-base';

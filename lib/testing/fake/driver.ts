@@ -86,7 +86,8 @@ export class FakeDriver implements PlatformDriver<FakeConfig> {
   }
 
   private origin(from: LaunchFrom, { size }: FakeConfig): Pick<FakeThing, 'history' | 'files'> {
-    if (from.kind === 'base') return { history: [`base ${canonical([from.base ?? null, size ?? 1])}`], files: new Map() };
+    if (from.kind === 'base')
+      return { history: [`base ${canonical([from.base ?? null, size ?? 1])}`], files: new Map() };
     const id = from.kind === 'artifact' ? from.artifact.id : (from.checkpoint.data as { id: string }).id;
     const thing = this.platform.world.byId(id);
     if (thing) return thing;

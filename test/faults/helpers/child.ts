@@ -16,6 +16,9 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** Milliseconds after which a process counts as hanging. */
+const PATIENCE = 90_000;
+
 /** A process that a test watches. */
 export class Child {
   /** Starts Node with a program. */
@@ -38,9 +41,14 @@ export class Child {
         for (const watcher of this.watchers) watcher();
       });
     }
+    const watchdog = setTimeout(() => {
+      this.output += `[still running after ${PATIENCE / 1000} s, and ended by the test]\n`;
+      this.process.kill('SIGKILL');
+    }, PATIENCE);
     this.ended = new Promise((resolve, reject) => {
       this.process.on('error', reject);
       this.process.on('close', (status, signal) => {
+        clearTimeout(watchdog);
         resolve({ status, signal, ...texts, output: this.output });
         for (const watcher of this.watchers) watcher();
       });

@@ -61,7 +61,8 @@ async function killOnce(ground: Ground, kill: Kill): Promise<Verdict> {
 
     const cached = new Set([...next.output.matchAll(/^cached (\S+)$/gm)].map((match) => match[1]));
     for (const { node, consumed } of before.nodes)
-      if (!consumed && !cached.has(node)) wrong.push(`${node} was done, and is not taken from the cache`);
+      // A manifest names each run, so it is written each time.
+      if (!consumed && node !== 'Web/Manifest/On' && !cached.has(node)) wrong.push(`${node} was done, and is not taken from the cache`);
     const built = new Set(before.nodes.map(({ node }) => node));
     for (const node of new Set(before.checkpoints.map((checkpoint) => checkpoint.node))) {
       const depth = before.checkpoints.filter((checkpoint) => checkpoint.node === node).length;

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { GoldsmithError } from '../../../lib/errors';
+import type { GoldsmithError } from '../../../lib/errors';
 import type { Artifact, ResourceRecord } from '../../../lib/extension/artifact';
 import { docker } from '../../../lib/platforms/docker';
 import type { ImageInfo } from '../../../lib/platforms/docker/engine-types';
@@ -309,7 +309,7 @@ describeIf(hasEngine, NO_ENGINE, 'a Docker build', () => {
     test('and a container of an earlier try with the same name makes room', async () => {
       const ctx = testContext();
       const driver = await docker.load(ctx);
-      const config = docker.schema.parse({});
+      const config = docker.schema.parse({ network: 'none' });
       const again = {
         ...ctx,
         acquire: async (kind: string, locator: never, create: (token: string) => Promise<string>) => ({

@@ -164,8 +164,8 @@ describeIf(hasEngine, NO_ENGINE, 'a transfer', () => {
       });
       expect(seen.at(-1)).toBeGreaterThan(300_000);
       expect(await asRoot(`sh ${remote}/sub/link; stat -c %U:%g ${remote}/sub`)).toBe('ran\napp:2345\n');
-      await build.on.downloadDirectory(`${remote}/`, local(`back${remote}`), { signal });
-      expect(list(local(`back${remote}`))).toEqual(list(root));
+      await build.on.downloadDirectory(`${remote}/`, local(`back from${remote}`), { signal });
+      expect(list(local(`back from${remote}`))).toEqual(list(root));
     });
 
     test('into one that is there adds to it, and leaves its mode and owner', async () => {
@@ -189,6 +189,13 @@ describeIf(hasEngine, NO_ENGINE, 'a transfer', () => {
       await expect(build.on.downloadDirectory('/etc/passwd', local('z'), { signal })).rejects.toMatchObject({
         code: 'TRANSFER_FAILED',
       });
+    });
+
+    test('to where it cannot go leaves the container usable', async () => {
+      fs.writeFileSync(local('in the way'), '');
+      const failure = build.on.downloadDirectory('/bin', local('in the way/x'), { signal });
+      await expect(failure).rejects.toMatchObject({ code: 'TRANSFER_FAILED' });
+      expect(await build.run('echo usable')).toBe('usable\n');
     });
 
     test('that is cancelled stops', async () => {

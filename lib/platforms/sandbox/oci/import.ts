@@ -37,7 +37,7 @@ export async function importImage(
 
 async function fromLayout(files: ImageFiles, choice: Choice, store: Store, ctx: RunContext): Promise<RootImage> {
   const index = JSON.parse(await files.text('index.json')) as Index;
-  let descriptor = pick(named(index.manifests, choice), choice);
+  let descriptor = pick(index.manifests, choice);
   let content = JSON.parse(await files.text(blobName(descriptor.digest))) as Manifest | Index;
   if ('manifests' in content) {
     descriptor = choosePlatform(content.manifests, choice.platform, choice.label);
@@ -91,16 +91,14 @@ function named(manifests: readonly Descriptor[], { name }: Choice): readonly Des
   );
 }
 
-function pick(candidates: readonly Descriptor[], choice: Choice): Descriptor {
-  const distinct = [...new Map(candidates.map((one) => [one.digest, one])).values()];
+function pick(all: readonly Descriptor[], choice: Choice): Descriptor {
+  const distinct = [...new Map(named(all, choice).map((one) => [one.digest, one])).values()];
   if (distinct.length === 1) return distinct[0]!;
-  if (distinct.length > 1 && distinct.every(({ platform }) => platform !== undefined))
+  if (distinct.length > 1 && distinct.every(({ platform }) => platform !== undefined)) {
     return choosePlatform(distinct, choice.platform, choice.label);
-  throw ambiguous(
-    choice,
-    candidates.flatMap(({ annotations }) => NAMES.flatMap((key) => annotations?.[key] ?? [])),
-    distinct.length,
-  );
+  }
+  const names = all.flatMap(({ annotations }) => annotations?.[NAMES[0]!] ?? annotations?.[NAMES[1]!] ?? []);
+  throw ambiguous(choice, names, distinct.length);
 }
 
 function ambiguous({ label, name }: Choice, names: readonly string[], count: number): GoldsmithError {

@@ -72,7 +72,7 @@ function tree({ platform, base, app: name, projectDir }: Order): App {
   new ShellProvisioner(core, 'Two', { inline: ['echo two >>one'] });
   const web = platform === 'null' ? new Image(app, 'Web') : new Image(app, 'Web', { from: core });
   if (platform === 'null') new NullSource(web, 'On');
-  new ShellProvisioner(web, 'Three', { inline: ['cat one >web'] });
+  new ShellProvisioner(web, 'Three', { inline: [platform === 'null' ? 'echo three >web' : 'cat one >web'] });
   if (platform === 'null') return app;
   new Verification(web, 'Sound', { commands: ['grep -q two /web'] });
   new ManifestPostProcessor(web, 'Manifest', { output: 'manifest.json' });

@@ -1,0 +1,26 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { findTool } from '../../../lib/platforms/sandbox/machine/tools';
+
+/** Whether a program is on this machine. */
+export function has(program: string): boolean {
+  return findTool(program, process.env) !== undefined;
+}
+
+/** Whether this is Linux, as root: what most of the tests need. */
+export const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+
+/** Whether a Docker Engine answers. */
+export const hasDocker =
+  has('docker') && spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
+
+/** Runs a program of this machine, and gives what it printed. */
+export function run(program: string, ...args: string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Mounts of this machine that a path occurs in. */
+export function mountsWith(path: string): string[] {
+  return run('cat', '/proc/self/mountinfo')
+    .split('\n')
+    .filter((line) => line.includes(path));
+}

@@ -1,0 +1,117 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as net from 'node:net';
+import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findTool } from '../../../lib/platforms/sandbox/machine/tools';
+
+/** A registry on a loopback port. */
+export interface RegistryServer {
+  /** Such as `127.0.0.1:41234`. */
+  readonly host: string;
+  stop(): Promise<void>;
+}
+
+/** A real docker-registry; with `password`, for user `mary` of that password alone. */
+export async function startRegistry(dir: string, password?: string): Promise<RegistryServer> {
+  fs.mkdirSync(dir, { recursive: true });
+  const port = await freePort();
+  const host = `127.0.0.1:${port}`;
+  const auth =
+    password === undefined ? '' : `auth:\n  htpasswd:\n    realm: test\n    path: ${path.join(dir, 'htpasswd')}\n`;
+  if (password !== undefined) {
+    const line = execFileSync(findTool('htpasswd', process.env)!, ['-Bbn', 'mary', password]);
+    fs.writeFileSync(path.join(dir, 'htpasswd'), line);
+  }
+  const config = path.join(dir, 'config.yml');
+  fs.writeFileSync(
+    config,
+    `version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: ${dir}/data\n  delete:\n    enabled: true\nhttp:\n  addr: ${host}\n${auth}`,
+  );
+  const child = spawn(findTool('docker-registry', process.env)!, ['serve', config], { stdio: 'ignore' });
+  await untilUp(port, child);
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  return {
+    host,
+    stop: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Stands before a registry, and breaks connections as it is told: `true` from `cut` ends a transfer after so many bytes. */
+export async function startBreaker(
+  target: string,
+  cut: (method: string, url: string, count: number) => number | undefined,
+): Promise<RegistryServer & { readonly broken: string[]; readonly resumed: string[] }> {
+  const broken: string[] = [];
+  const resumed: string[] = [];
+  let count = 0;
+  const server = http.createServer((request, response) => {
+    const range = request.headers['content-range'] ?? request.headers.range;
+    if (range !== undefined) resumed.push(`${request.method} ${range}`);
+    const limit = cut(request.method!, request.url!, ++count);
+    const [hostname, port] = target.split(':');
+    const headers = { ...request.headers, host: request.headers.host };
+    const forward = http.request({ hostname, port, path: request.url, method: request.method, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      let sent = 0;
+      answer.on('data', (part: Buffer) => {
+        sent += part.length;
+        if (limit === undefined || request.method !== 'GET' || sent < limit) return void response.write(part);
+        broken.push(`${request.method} ${sent}`);
+        response.destroy();
+      });
+      answer.on('end', () => response.end());
+      answer.on('error', () => response.destroy());
+    });
+    forward.on('error', () => response.destroy());
+    let taken = 0;
+    request.on('data', (part: Buffer) => {
+      taken += part.length;
+      if (limit !== undefined && request.method === 'PATCH' && taken >= limit) {
+        broken.push(`${request.method} ${taken}`);
+        forward.destroy();
+        request.socket.destroy();
+        return;
+      }
+      forward.write(part);
+    });
+    request.on('end', () => forward.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    broken,
+    resumed,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
+async function untilUp(port: number, child: ChildProcess): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (child.exitCode !== null) throw new Error('docker-registry did not start');
+    const up = await new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, '127.0.0.1', () => resolve(true));
+      socket.once('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+    if (up) return;
+    await sleep(20);
+  }
+  throw new Error('docker-registry does not answer');
+}
