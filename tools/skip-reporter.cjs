@@ -1,5 +1,9 @@
 /** Says at the end of a jest run which suites were skipped, why, and so how to get them to run. */
 class SkipReporter {
+  constructor({ testNamePattern }) {
+    this.filtered = testNamePattern !== undefined && testNamePattern !== '';
+  }
+
   onRunComplete(_contexts, results) {
     const reasons = new Map();
     for (const file of results.testResults) {
@@ -8,6 +12,8 @@ class SkipReporter {
         const reason = /\[skipped: (.*)\]$/.exec(
           ancestorTitles.find((title) => title.includes('[skipped: ')) ?? '',
         )?.[1];
+        // With `-t` jest counts what was not asked for as skipped, too.
+        if (reason === undefined && this.filtered) continue;
         const key = reason ?? 'switched off in the test itself';
         reasons.set(key, (reasons.get(key) ?? 0) + 1);
       }

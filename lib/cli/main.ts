@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import type { App } from '../app';
-import { GoldsmithError } from '../errors';
+import { GoldsmithError, type ErrorCode } from '../errors';
 import { processIo, type Io } from './io';
 import { program } from './program';
 import { printError } from './print-error';
@@ -16,9 +16,18 @@ export async function main(argv: readonly string[], io: Io, app?: App): Promise<
     return await program(argv, io, app);
   } catch (error) {
     printError(error, io);
-    return GoldsmithError.is(error) && error.code === 'CANCELLED' ? 130 : 2;
+    return statusOf(error);
   }
 }
+
+/** 2 where the program, the plan or the arguments are wrong; what is wrong with this machine is a build that failed. */
+function statusOf(error: unknown): number {
+  if (!GoldsmithError.is(error)) return 2;
+  if (error.code === 'CANCELLED') return 130;
+  return MACHINE.includes(error.code) ? 1 : 2;
+}
+
+const MACHINE: readonly ErrorCode[] = ['NO_SPACE', 'READ_ONLY', 'STATE_DAMAGED', 'RUN_BUSY', 'PLATFORM_UNAVAILABLE'];
 
 if (require.main === module) {
   void main(process.argv.slice(2), processIo()).then((status) => {

@@ -45,6 +45,8 @@ export class BaseImage {
 
   /** @internal */
   readonly spec: BaseSpec;
+  /** Only for the compiler: without it the published type would be empty, and any value would do as a base. */
+  declare protected readonly nominal: true;
 
   private constructor(spec: BaseSpec) {
     this.spec = spec;

@@ -5,6 +5,7 @@ import { BaseImage } from './base-image';
 import { Element } from './element';
 import { addProblem } from './problems';
 import type { Source } from './source';
+import { didYouMean } from '../util/nearest';
 
 /** Props of {@link Image}. */
 export interface ImageProps {
@@ -28,6 +29,7 @@ export interface ImageProps {
 }
 
 const BRAND = Symbol.for('goldsmith.image');
+const PROPS: readonly string[] = ['from', 'sources', 'maxAge'] satisfies readonly (keyof ImageProps)[];
 
 /** One image: what is the same of it on all its platforms. Sources, provisioners and post-processors go below it. */
 export class Image extends Element {
@@ -57,7 +59,7 @@ export class Image extends Element {
   constructor(scope: Construct, id: string, props: ImageProps = {}) {
     super(scope, id);
     Object.defineProperty(this, BRAND, { value: true });
-    this.from = props.from;
+    this.from = Image.is(props.from) ? props.from : undefined;
     this.maxAge = props.maxAge;
     if (Image.tryOf(scope))
       addProblem(
@@ -66,8 +68,9 @@ export class Image extends Element {
         'an image stands within another image',
         'use `from` to build one image on another',
       );
-    if (props.from) this.deriveFrom(props.from, props.sources ?? {});
-    else if (props.sources)
+    this.refuseUnknown(props);
+    if (this.from) this.deriveFrom(this.from, props.sources ?? {});
+    else if (props.sources && props.from === undefined)
       addProblem(
         this,
         'INVALID_PROPS',
@@ -98,6 +101,14 @@ export class Image extends Element {
   /** @internal */
   addSource(source: Source): void {
     this.ownSources.push(source);
+  }
+
+  private refuseUnknown(props: ImageProps): void {
+    for (const name of Object.keys(props)) {
+      if (!PROPS.includes(name)) addProblem(this, 'INVALID_PROPS', `unknown prop \`${name}\``, didYouMean(name, PROPS));
+    }
+    if (props.from !== undefined && !this.from)
+      addProblem(this, 'INVALID_PROPS', `\`from\` is ${JSON.stringify(props.from)}, and an Image is needed`);
   }
 
   private deriveFrom(parent: Image, overrides: Readonly<Record<string, object | false>>): void {

@@ -1,4 +1,3 @@
-import { findSourceMap } from 'node:module';
 import * as path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,7 +32,9 @@ export interface Origin {
 /** The line that made `thing`: the first one outside this package and its own constructors, in the user's own files where there is one. */
 export function originOf(thing: object): Origin | undefined {
   const marker = origins.get(thing);
-  return marker && userFrame(marker, classNamesOf(thing));
+  if (!marker) return undefined;
+  const names = classNamesOf(thing);
+  return isMappedOutside() ? userFrameOfText(marker.stack ?? '', names) : userFrame(marker, names);
 }
 
 /** The same for the caller of the function that calls this. */
@@ -73,6 +74,31 @@ function userFrame(marker: Error, ownClasses: ReadonlySet<string>): Origin | und
   return first && placeOf(marker, first);
 }
 
+let mappedOutside: boolean | undefined;
+
+/**
+ * Whether stacks are mapped to their sources by something that cannot be asked from here: by Node itself, or by jest, which does it from
+ * outside of the context in which tests run. Then only the text of a stack is right.
+ */
+function isMappedOutside(): boolean {
+  if (mappedOutside === undefined) {
+    const [asText, asSites] = [new Error(), new Error()];
+    const shown = parseFrame(asText.stack?.split('\n')[1] ?? '')?.line;
+    const differs = process.sourceMapsEnabled || shown !== sitesOf(asSites)[0]?.getLineNumber();
+    mappedOutside = Error.prepareStackTrace === undefined && differs;
+  }
+  return mappedOutside;
+}
+
+function userFrameOfText(stack: string, ownClasses: ReadonlySet<string>): Origin | undefined {
+  const frames = stack.split('\n').flatMap((line) => {
+    const frame = parseFrame(line);
+    const maker = /at new ([\w$]+)/.exec(line)?.[1];
+    return frame && isForeign(frame.file) && !(maker !== undefined && ownClasses.has(maker)) ? [frame] : [];
+  });
+  return frames.find(({ file }) => !file.includes(IN_MODULES)) ?? frames[0];
+}
+
 function isForeign(file: string | null | undefined): file is string {
   if (typeof file !== 'string' || file.startsWith('node:')) return false;
   const plain = toPath(file);
@@ -83,13 +109,9 @@ function isForeign(file: string | null | undefined): file is string {
 function placeOf(marker: Error, site: NodeJS.CallSite): Origin | undefined {
   const file = site.getFileName()!;
   const line = site.getLineNumber() ?? 1;
-  // ts-node and jest put their source maps in here.
+  // ts-node puts its source maps in here.
   const mapped = Error.prepareStackTrace?.(marker, [site]) as unknown;
   if (typeof mapped === 'string') return parseFrame(mapped.slice(mapped.lastIndexOf('\n') + 1));
-  if (process.sourceMapsEnabled) {
-    const entry = findSourceMap(file)?.findEntry(line - 1, (site.getColumnNumber() ?? 1) - 1);
-    if (entry && 'originalSource' in entry) return { file: toPath(entry.originalSource), line: entry.originalLine + 1 };
-  }
   return { file: toPath(file), line };
 }
 

@@ -12,7 +12,7 @@ import { provisionContext, resourceContext, variablesOf, type Held, type Place }
 import { checked } from './config';
 import { buildKeys, changesImage, type BuildKeys } from './keys';
 import { resolveConfig } from './resolve';
-import { dropOldCheckpoints } from './retention';
+import { dropOldCheckpoints, replaceCheckpoint } from './retention';
 import { Scope } from './scope';
 import type { NodeOutcome, Services } from './services';
 import { runStep, sourceOf, type StepFrame } from './steps';
@@ -171,16 +171,9 @@ class Build {
     try {
       const checkpoint = await this.driver.checkpoint!(this.machine!, this.config, ctx);
       const { run } = services;
-      await services.catalog.recordCheckpoint({
-        app: run.app,
-        node: node.id,
-        use: node.source.use,
-        key,
-        run: run.id,
-        builtAt: services.clock.now(),
-        checkpoint,
-      });
-      await this.scope.commit();
+      const made = { app: run.app, node: node.id, use: node.source.use, key, run: run.id };
+      const record = { ...made, builtAt: services.clock.now(), checkpoint };
+      await replaceCheckpoint(record, services, () => this.scope.commit());
     } catch (error) {
       // A build without a checkpoint is only slower the next time.
       this.signal.throwIfAborted();

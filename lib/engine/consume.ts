@@ -1,7 +1,7 @@
 import { toProblem } from '../errors';
-import type { Artifact } from '../extension/artifact';
 import type { PlanNode, ProcessNode } from '../plan/schema';
 import { takesArtifactOf } from './base';
+import { discard } from './discard';
 import type { Services } from './services';
 
 /**
@@ -15,8 +15,9 @@ export async function consumeInputs(services: Services): Promise<void> {
     const record = await services.catalog.byKey(outcome.key);
     if (!record || record.consumed) continue;
     try {
-      await services.catalog.record({ ...record, consumed: true });
-      await deleteArtifact(outcome.artifact, node, services);
+      await discard(outcome.artifact.resources, node.id, services, () =>
+        services.catalog.record({ ...record, consumed: true }),
+      );
       services.emit({
         type: 'message',
         level: 'info',
@@ -48,8 +49,4 @@ function keepsInput(taker: ProcessNode, node: PlanNode, services: Services): boo
   // A post-processor that hands its input on makes no other artifact to keep.
   if (services.outcomes.get(taker.id)?.artifact?.id === services.outcomes.get(node.id)?.artifact?.id) return true;
   return keepInput.default && keepInput.forced ? true : (taker.keepInputArtifact ?? keepInput.default);
-}
-
-async function deleteArtifact(artifact: Artifact, node: PlanNode, services: Services): Promise<void> {
-  for (const resource of artifact.resources) await services.destroy(resource, node.id, services.cleanupSignal);
 }

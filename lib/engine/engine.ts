@@ -1,5 +1,6 @@
 import { toProblem } from '../errors';
 import type { Plan, PlanNode } from '../plan/schema';
+import { explainErrno } from '../util/errno';
 import { VERSION } from '../util/version';
 import { runBuild } from './build';
 import { systemClock } from './clock';
@@ -32,10 +33,10 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunReport> {
   const startedAt = clock.now();
   const selection = select(plan, options.select);
   const stateDir = stateDirOf(options);
-  const folder = await RunFolder.create(stateDir, startedAt);
+  const folder = await RunFolder.create(stateDir, startedAt, { app: plan.app, modules: plan.modules });
   const redactor = new Redactor();
-  const emitter = new Emitter(folder.events, clock, redactor, options.onEvent);
   const journal = await (options.openJournal ?? FileJournal.open)(folder.journal);
+  const emitter = new Emitter(folder.events, clock, redactor, options.onEvent);
   const services = openServices({ ...plan, nodes: [...selection.nodes] }, options, {
     run: { id: folder.id, app: plan.app, startedAt },
     tempDir: folder.temp,
@@ -53,6 +54,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunReport> {
       env: services.env,
       extensions: options.extensions,
       clock,
+      signal: services.signal,
       emit: services.emit,
       store: services.store,
     });
@@ -111,7 +113,11 @@ async function runNode(node: PlanNode, services: Services, results: Map<string, 
     return 'succeeded';
   } catch (error) {
     const state = services.signal.aborted ? 'cancelled' : 'failed';
-    const problem = { path: node.id, source: sourceOf(services, { id: node.id, node }), ...toProblem(error) };
+    const problem = {
+      path: node.id,
+      source: sourceOf(services, { id: node.id, node }),
+      ...toProblem(explainErrno(error, `recording ${node.id}`)),
+    };
     finish(node, services, results, { state, duration: duration(), error: problem });
     return state;
   }
@@ -150,7 +156,8 @@ async function report(
   const status = services.signal.aborted ? 'cancelled' : failed ? 'failed' : 'succeeded';
   const duration = services.clock.now() - services.run.startedAt;
   const left: readonly LeftBehind[] = services.redactor.cleanDeep(services.left);
-  await journal.append({ type: 'ended', status });
+  // Nothing depends on it: how the run ended is worth more than that the journal says so.
+  await journal.append({ type: 'ended', status }).catch(() => undefined);
   services.emit({ type: 'run-finished', status, duration, nodes, left });
   const leaked = left.some(({ why }) => why === 'leaked');
   if (!leaked) await folder.end(left.length > 0 ? 'kept' : 'nothing');

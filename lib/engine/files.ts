@@ -58,11 +58,18 @@ export async function fileExists(resource: ResourceRecord, projectDir: string): 
 export async function destroyFile(resource: ResourceRecord, projectDir: string): Promise<void> {
   const { path: output, temporary, merges } = resource.locator as unknown as FileLocator;
   await fs.rm(temporary, { recursive: true, force: true });
-  await fs.rm(`${temporary}.old`, { recursive: true, force: true });
   const target = path.resolve(projectDir, output);
-  if (merges) return;
-  if (resource.id !== undefined && (await identityIfThere(target)) === resource.id)
+  const isThere = await identityIfThere(target);
+  if (!merges && resource.id !== undefined && isThere === resource.id)
     await fs.rm(target, { recursive: true, force: true });
+  await putBack(`${temporary}.old`, target);
+}
+
+/** What was moved aside for something that is not wanted after all. */
+async function putBack(old: string, target: string): Promise<void> {
+  if ((await identityIfThere(old)) === undefined) return;
+  if ((await identityIfThere(target)) === undefined) await fs.rename(old, target);
+  else await fs.rm(old, { recursive: true, force: true });
 }
 
 async function refuseForeign(target: string, output: string, services: Services): Promise<void> {

@@ -105,8 +105,8 @@ export interface JournalContent {
 /** Reads a journal, as far as it can be read. */
 export async function readJournal(file: string): Promise<JournalContent> {
   const text = await fs.readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
+    // What cannot be read at all is a damaged line: the platforms are searched instead.
+    return error.code === 'ENOENT' ? '' : UNREADABLE;
   });
   const records: JournalRecord[] = [];
   let damaged = 0;
@@ -114,13 +114,23 @@ export async function readJournal(file: string): Promise<JournalContent> {
     if (line === '') continue;
     try {
       const record: unknown = JSON.parse(line);
-      if (isObject(record) && typeof record['type'] === 'string') records.push(record as unknown as JournalRecord);
+      if (isRecord(record)) records.push(record);
       else damaged += 1;
     } catch {
       damaged += 1;
     }
   }
   return { records, damaged };
+}
+
+const UNREADABLE = '?';
+
+function isRecord(value: unknown): value is JournalRecord {
+  if (!isObject(value)) return false;
+  const { type, token, resource, modules } = value;
+  if (type === 'run') return isObject(modules);
+  if (type === 'intent') return isObject(resource) && typeof resource['token'] === 'string';
+  return type === 'ended' || typeof token === 'string';
 }
 
 /** A resource that a journal knows to be there, or that may be. */

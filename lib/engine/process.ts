@@ -49,7 +49,7 @@ export async function runProcess(node: ProcessNode, services: Services, signal: 
       failure: 'PROCESS_FAILED' as const,
       signal,
     };
-    await runStep(services, frame, async (stepSignal) => {
+    const done = await runStep(services, frame, async (stepSignal) => {
       const config = checked(node.step, extension.schema, await resolveConfig(node.step.config, services));
       const held = resourceContext(services, { node, step: node.step.id, signal: stepSignal }, scope, previous);
       const processing: ProcessContext = {
@@ -60,12 +60,18 @@ export async function runProcess(node: ProcessNode, services: Services, signal: 
       };
       try {
         result = await extension.run(config, inputs, processing);
+      } catch (error) {
+        // What this try made and wanted to keep is not what the next one makes.
+        await scope.discard();
+        throw error;
       } finally {
         held.flush();
       }
     });
-    const artifact = result ?? inputs[0];
     const builtAt = services.clock.now();
+    // Tolerated, not done: the next run tries it again.
+    if (!done) return { state: 'succeeded', artifact: inputs[0], builtAt, key };
+    const artifact = result ?? inputs[0];
     const { run } = services;
     const record = { app: run.app, node: node.id, use: node.step.use, key, run: run.id, builtAt, digest: node.digest };
     await services.catalog.record({ ...record, ...(artifact && { artifact }) });

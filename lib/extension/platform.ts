@@ -53,6 +53,11 @@ export interface PlatformDriver<C = unknown> {
   exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean>;
   /** Deletes. Idempotent: what is gone already is no error. A record without an id is found by its token or locator. */
   destroy(resource: ResourceRecord, ctx: RunContext): Promise<void>;
+  /**
+   * Everything that carries the tags of a run, in the order in which it can be deleted: machines first. Asked only for a run that
+   * died with a damaged journal, so that a lost line loses nothing.
+   */
+  find?(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]>;
   access?(machine: Machine, config: C): Access;
   /** Ends connections to the platform's API when the run is over. */
   close?(): Promise<void>;

@@ -38,7 +38,7 @@ export type Rule = (props: Readonly<Record<string, unknown>>) => string | undefi
  * The schema of props `P`: unknown keys are refused, and `rules` state what must hold between props.
  *
  * @example
- * const schema = props<FileProps>()({ source: asset().optional(), content: text().optional() }, exactlyOne('source', 'content'));
+ * const schema = props<FileProps>()({ source: asset().optional(), content: textProp().optional() }, exactlyOne('source', 'content'));
  */
 export function props<P>() {
   return <const S extends Shape>(

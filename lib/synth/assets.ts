@@ -61,7 +61,10 @@ export class Assets {
     const root = request.path.replace(/[/\\]$/, '');
     try {
       const stat = fs.statSync(root);
-      if (request.kind === 'file' && !stat.isFile()) return { problem: 'is a folder, and a file is needed' };
+      if (request.kind === 'file' && !stat.isFile()) {
+        const what = stat.isDirectory() ? 'a folder' : 'a pipe, socket or device';
+        return { problem: `is ${what}, and a file is needed` };
+      }
       if (request.kind === 'directory' && !stat.isDirectory()) return { problem: 'is a file, and a folder is needed' };
       // The name is part of the identity: it shows on the machine.
       const hash = digestOf({ name: path.basename(root), content: fingerprint(root, request.ignore) });

@@ -185,8 +185,20 @@ function assetKindIn(schema: z.ZodType): AssetKind | undefined {
   return inner && assetKindOf(inner);
 }
 
+/**
+ * Of a value that may be one of several things and is none, what is wrong with it as the one that it resembles: that of which only
+ * something inside is wrong. Where it resembles none, as the first.
+ */
+function sharpest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'invalid_union') return issue;
+  const isInside = ({ path, code }: z.core.$ZodIssue): boolean => path.length > 0 || code === 'unrecognized_keys';
+  const inner = (issue.errors.find((branch) => branch.some(isInside)) ?? issue.errors[0])?.[0];
+  return inner ? sharpest({ ...inner, path: [...issue.path, ...inner.path] }) : issue;
+}
+
 /** A zod issue in the words of the prop the user wrote. */
-function explain(issue: z.core.$ZodIssue, config: JsonObject, schema: z.ZodType): { message: string; hint?: string } {
+function explain(found: z.core.$ZodIssue, config: JsonObject, schema: z.ZodType): { message: string; hint?: string } {
+  const issue = sharpest(found);
   const at = issue.path.reduce<string>(
     (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
     '',

@@ -31,8 +31,8 @@ export class StepRenderer {
     const known = this.shared.get(step);
     if (known) return known;
     const { overrides } = step.props;
-    const byType = overrides?.[source.type];
-    const byId = overrides?.[source.node.id];
+    const byType = objectOf(overrides?.[source.type]);
+    const byId = objectOf(overrides?.[source.node.id]);
     const { rendered, perBuild } = this.one(step, { ...step.props, ...byType, ...byId }, facts);
     if (!perBuild && overrides === undefined) this.shared.set(step, rendered);
     return rendered;
@@ -70,6 +70,11 @@ export class StepRenderer {
     }
     return given as StepPolicy;
   }
+}
+
+/** What is no object is reported already. */
+function objectOf(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 /** Props but for some. */

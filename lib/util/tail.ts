@@ -21,6 +21,7 @@ export class Tail {
   }
 }
 
+/** Cut between two words: half a secret would not be recognised as one. */
 function clip(line: string): string {
-  return line.length > MAX_LINE ? line.slice(-MAX_LINE) : line;
+  return line.length > MAX_LINE ? line.slice(-MAX_LINE).replace(/^\S*/, '…') : line;
 }

@@ -11,7 +11,7 @@ import type { PostProcessorExtension } from '../../lib/extension/post-processor'
 import { asset, props, text, textMap } from '../../lib/extension/props';
 import type { ProvisionerExtension } from '../../lib/extension/provisioner';
 import { exactlyOne } from '../../lib/index';
-import type { Text } from '../../lib/plan/late';
+import { isLate, type Text } from '../../lib/plan/late';
 
 /** Props of {@link Step}. */
 export interface StepProps extends ProvisionerProps {
@@ -32,8 +32,8 @@ const stepSchema = props<OwnProps<StepProps>>()({
 
 /** Runs exactly one command, and nothing around it: what happened on a machine can be read off its history. */
 export class Step extends Provisioner<StepProps> {
-  constructor(scope: Construct, id: string, given: StepProps | string) {
-    super(scope, id, typeof given === 'string' ? { run: given } : given, step);
+  constructor(scope: Construct, id: string, given: StepProps | Text) {
+    super(scope, id, typeof given === 'string' || isLate(given) ? { run: given } : given, step);
   }
 }
 

@@ -26,6 +26,9 @@ const TSCONFIG = {
 
 jest.setTimeout(900_000);
 
+/** Checking the libraries costs some 9 s each time, nearly all of it for zod's: all of that is CI's, and one each everyone's. */
+const thorough = process.env['GOLDSMITH_REQUIRE_ALL'] === '1';
+
 describeIf(hasRegistry(), "npm's registry does not answer (npm ping)", 'the packed package', () => {
   let consumers: Consumers;
 
@@ -88,7 +91,8 @@ describeIf(hasRegistry(), "npm's registry does not answer (npm ping)", 'the pack
   describe.each(Object.keys(COMPILERS))('for %s', (compiler) => {
     const old = compiler === 'typescript-6.0' ? { ignoreDeprecations: '6.0' } : {};
     const resolutions: [string, string, object][] = [
-      ['node10', 'cjs', { module: 'commonjs', moduleResolution: 'node10', ...old }],
+      // zod's own declarations want `esModuleInterop` where a module can still do without.
+      ['node10', 'cjs', { module: 'commonjs', moduleResolution: 'node10', esModuleInterop: true, ...old }],
       ['node16', 'cjs', { module: 'node16' }],
       ['nodenext', 'cjs', { module: 'nodenext', exactOptionalPropertyTypes: true }],
       ['nodenext, as an ES module', 'esm', { module: 'nodenext' }],
@@ -97,12 +101,14 @@ describeIf(hasRegistry(), "npm's registry does not answer (npm ping)", 'the pack
     // TypeScript 7 took the oldest resolution away.
     const left = resolutions.filter(([name]) => compiler !== 'typescript-7.0' || name !== 'node10');
 
-    test.each(left)('has types under %s, with the libraries checked', async (name, project, options) => {
+    test.each(left)('has types under %s', async (name, project, options) => {
+      const skipLibCheck = !thorough && name !== 'nodenext';
       const config = `tsconfig.${compiler}.${name.replace(/\W+/g, '-')}.json`;
-      const common = { target: 'es2022', strict: true, skipLibCheck: false, noEmit: true, types: ['node'] };
+      const common = { target: 'es2022', strict: true, skipLibCheck, noEmit: true, types: ['node'] };
       consumers.write(`${project}/${config}`, { compilerOptions: { ...common, ...options }, files: ['types.ts'] });
       const tsc = consumers.bin(compiler, 'tsc');
-      expect(await consumers.node(project, tsc, '-p', config)).toEqual({ status: 0, output: '' });
+      const { status, output } = await consumers.node(project, tsc, '-p', config);
+      expect({ status, output: output.slice(0, 2000) }).toEqual({ status: 0, output: '' });
     });
   });
 });

@@ -8,6 +8,7 @@ import { jsonReporter } from '../../reporters/json';
 import { plainReporter } from '../../reporters/plain';
 import { reporters, type Reporter } from '../../reporters/reporter';
 import { ttyReporter } from '../../reporters/tty';
+import { Inventory } from '../inventory';
 import type { Io } from '../io';
 import { prompt } from '../prompt';
 import type { CommonFlags } from '../program';
@@ -32,10 +33,12 @@ export async function build(session: Session, io: Io, flags: BuildFlags, select:
   session.write();
   const reporter = reporterFor(io, flags);
   const events: RunEvent[] = [];
-  const interrupts = watchInterrupts(io, reporter);
+  const inventory = new Inventory();
+  const interrupts = watchInterrupts(io, reporter, inventory);
   const canAsk = io.isTty && io.stdin.isTTY === true && !flags.json;
   const onEvent = (event: RunEvent): void => {
     if (flags.report) events.push(event);
+    inventory.event(event);
     reporter.event(event);
   };
   let report: RunReport;
@@ -91,7 +94,7 @@ interface Interrupts {
 }
 
 /** Ctrl-C once stops and cleans up; twice leaves at once. */
-function watchInterrupts(io: Io, reporter: Reporter): Interrupts {
+function watchInterrupts(io: Io, reporter: Reporter, inventory: Inventory): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
   const interrupt = (): void => {
@@ -105,9 +108,10 @@ function watchInterrupts(io: Io, reporter: Reporter): Interrupts {
     }
     second.abort(new GoldsmithError('CANCELLED', 'cleaning up was interrupted'));
     void reporter.close();
-    io.stderr.write(
-      '\nleft without cleaning up: `goldsmith recover` finds and deletes what is left (so does the next build)\n',
-    );
+    const lines = inventory.lines();
+    io.stderr.write(`\nleft without cleaning up${lines.length > 0 ? '; what is left:' : ''}\n`);
+    for (const line of lines) io.stderr.write(`  ${line}\n`);
+    io.stderr.write('`goldsmith recover` finds and deletes it, and so does the next build\n');
     io.exit(130);
   };
   const stop = io.onInterrupt(interrupt);

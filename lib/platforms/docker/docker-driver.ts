@@ -8,6 +8,7 @@ import { DockerCommunicator } from './communicator';
 import type { DockerConfig } from './docker-extension';
 import { launch } from './launch';
 import { machineData } from './machine';
+import { findByRun } from './find';
 import { openEngine } from './open-engine';
 import { preflight } from './preflight';
 import { lookupBase } from './pull';
@@ -41,6 +42,7 @@ export async function createDriver(ctx: RunContext): Promise<PlatformDriver<Dock
     capture: (machine, config, resourceCtx) => makeArtifact(engine, machine, config, resourceCtx),
     exists: (resource) => resourceExists(engine, resource),
     destroy: (resource, runCtx) => removeResource(engine, known(resource), runCtx),
+    find: (run) => findByRun(engine, run),
     access(machine, { execUser }) {
       const { name } = machineData(machine);
       const user = execUser === undefined ? '' : `-u ${execUser} `;

@@ -56,6 +56,14 @@ export interface ExecInfo {
   readonly Pid: number;
 }
 
+/** Which engine it is. */
+export interface EngineVersion {
+  readonly ApiVersion?: string;
+  readonly Version?: string;
+  readonly Os?: string;
+  readonly Arch?: string;
+}
+
 /** What the engine says of itself. */
 export interface EngineInfo {
   readonly ServerVersion?: string;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { Client } from './client';
 import { type RegistryAuth } from './client';
-import type { ContainerInfo, EngineInfo, ExecInfo, ImageInfo, PathStat } from './engine-types';
+import type { ContainerInfo, EngineInfo, EngineVersion, ExecInfo, ImageInfo, PathStat } from './engine-types';
 import { answerError } from './errors';
 import { parseReference } from './reference';
 import { SESSION_SHELL } from './names';
@@ -17,6 +17,9 @@ export interface CommitRequest {
   readonly changes?: readonly string[];
   readonly config: object;
 }
+
+/** One line of a list. */
+type Labelled<T> = T & { readonly Id: string; readonly Labels?: Readonly<Record<string, string>> | null };
 
 /** The calls of the engine's API that goldsmith makes, and nothing else. */
 export class Engine {
@@ -34,6 +37,10 @@ export class Engine {
     return this.client.json('GET', '/info', { ...(signal && { signal }) });
   }
 
+  version(signal?: AbortSignal): Promise<EngineVersion> {
+    return this.client.json('GET', '/version', { ...(signal && { signal }) });
+  }
+
   async networkExists(name: string): Promise<boolean> {
     return found(this.client.json('GET', `/networks/${encodeURIComponent(name)}`));
   }
@@ -47,6 +54,12 @@ export class Engine {
 
   image(name: string, signal?: AbortSignal): Promise<ImageInfo> {
     return this.client.json('GET', `/images/${name}/json`, { ...(signal && { signal }) });
+  }
+
+  /** All with a label that have a name. */
+  imagesWith(label: string): Promise<readonly Labelled<{ readonly RepoTags?: readonly string[] | null }>[]> {
+    const filters = JSON.stringify({ label: [label] });
+    return this.client.json('GET', '/images/json', { query: { filters } });
   }
 
   async imageExists(name: string): Promise<boolean> {
@@ -165,6 +178,17 @@ export class Engine {
     );
     const column = top.Titles?.findIndex((title) => title === 'CMD' || title === 'COMMAND') ?? -1;
     return (top.Processes ?? []).filter((row) => row[column] !== SESSION_SHELL.join(' ')).length;
+  }
+
+  /** All with a label, running or not. */
+  containersWith(label: string): Promise<readonly Labelled<{ readonly Names?: readonly string[] | null }>[]> {
+    const filters = JSON.stringify({ label: [label] });
+    return this.client.json('GET', '/containers/json', { query: { all: true, filters } });
+  }
+
+  /** Resolves when its main process has ended. */
+  async ended(container: string, signal: AbortSignal): Promise<void> {
+    await this.client.json('POST', `/containers/${container}/wait`, { signal });
   }
 
   /** The last lines that its main process printed. */

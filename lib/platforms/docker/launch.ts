@@ -53,7 +53,7 @@ export async function launch(
   });
   // Goldsmith's own main process does not end; somebody else's may.
   const waits = isWaiting(config);
-  if (!waits) await checkRunning(engine, id);
+  if (!waits) await checkRunning(engine, id, ctx);
   return { resource, data: asJson({ id, name: containerName(resource.token), base, waits }) };
 }
 
@@ -101,7 +101,15 @@ async function startFromImage(engine: Engine, image: string): Promise<Start> {
   }
 }
 
-async function checkRunning(engine: Engine, id: string): Promise<void> {
+/** Milliseconds in which a main process that cannot stay has ended. */
+const SETTLES = 500;
+
+async function checkRunning(engine: Engine, id: string, { clock, signal }: ResourceContext): Promise<void> {
+  const enough = new AbortController();
+  const ended = engine.ended(id, AbortSignal.any([signal, enough.signal]));
+  ended.catch(() => undefined);
+  await Promise.race([ended, clock.sleep(SETTLES, signal)]);
+  enough.abort();
   const { State } = await engine.container(id);
   if (State.Running) return;
   const output = await demuxAll(await engine.logs(id, 20)).catch(() => '');

@@ -25,6 +25,17 @@ export function isOwnReference(name: string): boolean {
   return name.startsWith(`${OWN_HOST}/`);
 }
 
+/** Which image it is of which creation, by a name of {@link ownReference}. */
+export function partsOfReference(name: string): { readonly role: string; readonly token: string } {
+  const [, role = '', ...rest] = name.split('/');
+  return { role, token: rest.join('/').split(':').at(-1)! };
+}
+
+/** Of which creation a container is, by its name; undefined where the name is none of {@link containerName}. */
+export function tokenOfContainer(name: string): string | undefined {
+  return /^\/?goldsmith-(.+)$/.exec(name)?.[1];
+}
+
 /** `Web/Docker` gives `web-docker`: fit for a repository, whatever is in it. */
 function repository(node: string): string {
   const name = node

@@ -52,37 +52,42 @@ export function packLocal(
 ): Readable {
   const { pack } = require('tar-stream') as typeof import('tar-stream');
   const archive = pack();
+  // Whoever reads the archive may give up: then nothing drains any more.
+  const closed = new Promise<void>((resolve) => void archive.once('close', () => resolve()));
   const write = async (): Promise<void> => {
     for (const [name, content] of Object.entries(extra))
       archive.entry({ name, mode: 0o644, ...owner, mtime: new Date(0) }, content);
-    for (const entry of entries) await writeEntry(archive, entry, owner, onBytes);
+    for (const entry of entries) await writeEntry({ archive, closed, owner, onBytes }, entry);
     archive.finalize();
   };
   write().catch((error: Error) => archive.destroy(error));
   return Readable.from(archive as AsyncIterable<Buffer>, { objectMode: false });
 }
 
-async function writeEntry(
-  archive: Pack,
-  { name, file, stat }: LocalEntry,
-  owner: Owner,
-  onBytes: (count: number) => void,
-): Promise<void> {
+/** An archive that is being written. */
+interface Target {
+  readonly archive: Pack;
+  readonly closed: Promise<void>;
+  readonly owner: Owner;
+  readonly onBytes: (count: number) => void;
+}
+
+async function writeEntry(target: Target, { name, file, stat }: LocalEntry): Promise<void> {
+  const { archive, owner } = target;
   const header = { name, mode: stat.mode & 0o7777, mtime: stat.mtime, ...owner };
   if (stat.isDirectory()) {
     archive.entry({ ...header, type: 'directory' }, '');
   } else if (stat.isSymbolicLink()) {
     archive.entry({ ...header, type: 'symlink', linkname: await fsp.readlink(file) }, '');
   } else {
-    await writeFile(archive, { ...header, size: stat.size }, file, onBytes);
+    await writeFile(target, { ...header, size: stat.size }, file);
   }
 }
 
 async function writeFile(
-  archive: Pack,
+  { archive, closed, onBytes }: Target,
   header: Parameters<Pack['entry']>[0],
   file: string,
-  onBytes: (count: number) => void,
 ): Promise<void> {
   let sink!: Writable;
   const written = new Promise<void>((resolve, reject) => {
@@ -91,8 +96,6 @@ async function writeFile(
     ) as unknown as Writable;
   });
   written.catch(() => undefined);
-  // Whoever reads the archive may give up: then nothing drains any more.
-  const closed = new Promise<void>((resolve) => archive.once('close', resolve));
   let size = 0;
   for await (const chunk of fs.createReadStream(file)) {
     const { length } = chunk as Buffer;

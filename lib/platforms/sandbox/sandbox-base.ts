@@ -120,6 +120,9 @@ export class SandboxBase {
     return SandboxBase.exact({ kind: 'host' });
   }
 
+  /** Only for the compiler: without it the published type would be empty, and any value would do as a base. */
+  declare protected readonly nominal: true;
+
   private static lookup(spec: BaseSpec, label: string): SandboxBase {
     return new SandboxBase(
       BaseImage.lookup({ use: 'sandbox', query: spec as unknown as Json, label: `sandbox ${label}` }),

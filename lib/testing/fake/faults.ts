@@ -86,6 +86,7 @@ export class Faults {
       if (fault.when && !fault.when(call)) continue;
       fault.left -= 1;
       await fault.act(call, signal);
+      return;
     }
   }
 }

@@ -41,7 +41,7 @@ export interface FakeSourceProps extends FakeConfigProps {
   readonly base?: string | BaseImage;
 }
 
-/** @internal */
+/** Checks the props of a fake source. */
 export const fakeSchema = props<FakeConfigProps>()({
   size: z.number().int().min(1).optional(),
   name: text().optional(),

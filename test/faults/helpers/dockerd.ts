@@ -38,7 +38,14 @@ export class Dockerd {
 
   /** Starts it (again), and waits until it answers. */
   async start(): Promise<void> {
-    const args = ['--data-root', this.dataRoot, '--exec-root', path.join(this.dir, 'exec'), '--pidfile', path.join(this.dir, 'pid')];
+    const args = [
+      '--data-root',
+      this.dataRoot,
+      '--exec-root',
+      path.join(this.dir, 'exec'),
+      '--pidfile',
+      path.join(this.dir, 'pid'),
+    ];
     // No network: the host's rules belong to the other engine.
     const network = ['--iptables=false', '--ip6tables=false', '--ip-masq=false', '--bridge=none'];
     this.process = new Child('dockerd', [...args, ...network, '-H', `unix://${this.socket}`], { cwd: '/' });

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import type { JournalRecord } from '../../../lib/engine';
 import { eachOf } from './child';
-import { leftovers, purge, volumesAmong, volumesOf } from './leftovers';
+import { EngineView } from './engine-api';
+import { leftovers } from './leftovers';
 import type { Kill, Order } from './programs/victim';
 import { Project } from './project';
 
@@ -19,6 +20,8 @@ export interface Verdict {
   readonly left: readonly string[];
   readonly wrong: readonly string[];
 }
+
+const engine = new EngineView();
 
 /** How many cases run at once. */
 const PARALLEL = 3;
@@ -46,23 +49,24 @@ async function killOnce(ground: Ground, kill: Kill): Promise<Verdict> {
   try {
     const { signal, output } = await project.victim({ ...ground, kill }).ended;
     if (signal !== 'SIGKILL') return { kill, died: false, left: await leftovers(project), wrong: [output] };
-    const volumes = ground.platform === 'docker' ? await volumesOf(project.app) : [];
+    const volumes = ground.platform === 'docker' ? await engine.volumesOf(project.app) : [];
     const before = project.records();
     const left: string[] = [];
     // Half of the cases are left to the next build, which recovers by itself.
     if (kill.at % 2 === 0) {
       const recovered = await project.run(['recover']);
       if (recovered.status !== 0) wrong.push(`recover: ${recovered.output}`);
-      left.push(...(await leftovers(project)), ...(await volumesAmong(volumes)));
+      left.push(...(await leftovers(project)), ...(await engine.volumesAmong(volumes)));
     }
     const next = await project.victim(ground).ended;
     if (next.status !== 0) wrong.push(`the next build: ${next.output}`);
-    left.push(...(await leftovers(project)), ...(await volumesAmong(volumes)));
+    left.push(...(await leftovers(project)), ...(await engine.volumesAmong(volumes)));
 
     const cached = new Set([...next.output.matchAll(/^cached (\S+)$/gm)].map((match) => match[1]));
     for (const { node, consumed } of before.nodes)
       // A manifest names each run, so it is written each time.
-      if (!consumed && node !== 'Web/Manifest/On' && !cached.has(node)) wrong.push(`${node} was done, and is not taken from the cache`);
+      if (!consumed && node !== 'Web/Manifest/On' && !cached.has(node))
+        wrong.push(`${node} was done, and is not taken from the cache`);
     const built = new Set(before.nodes.map(({ node }) => node));
     for (const node of new Set(before.checkpoints.map((checkpoint) => checkpoint.node))) {
       const depth = before.checkpoints.filter((checkpoint) => checkpoint.node === node).length;
@@ -100,6 +104,6 @@ function journalOf(project: Project): JournalRecord[] {
 }
 
 async function cleanUp(project: Project, { platform }: Ground): Promise<void> {
-  if (platform === 'docker') await purge(project.app);
+  if (platform === 'docker') await engine.purge(project.app);
   project.remove();
 }

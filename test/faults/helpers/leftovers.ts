@@ -1,60 +1,24 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { ResourceRecord } from '../../../lib/extension/artifact';
-import { command } from './child';
+import { EngineView } from './engine-api';
 import type { Project } from './project';
 
 /** What is left of a project's runs that nothing names: on the platforms, on the disk, in the kernel. One line each. */
-export async function leftovers(project: Project, state = project.file('.goldsmith')): Promise<string[]> {
-  return [...(await onDocker(project, state)), ...onDisk(project, state), ...inKernel(project)];
+export async function leftovers(
+  project: Project,
+  state = project.file('.goldsmith'),
+  engine = new EngineView(),
+): Promise<string[]> {
+  return [...(await onDocker(project, state, engine)), ...onDisk(project, state), ...inKernel(project)];
 }
 
-/** Ids of the containers of an app. */
-export function containersOf(app: string): Promise<string[]> {
-  return docker('ps', '-a', '-q', '--no-trunc', '--filter', `label=dev.goldsmith.app=${app}`);
-}
-
-/** Ids of the images of an app. */
-export async function imagesOf(app: string): Promise<string[]> {
-  return [...new Set(await docker('images', '-a', '-q', '--no-trunc', '--filter', `label=dev.goldsmith.app=${app}`))];
-}
-
-/** Volumes that the containers of an app have now. */
-export async function volumesOf(app: string): Promise<string[]> {
-  const format = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}}\n{{end}}{{end}}';
-  const containers = await containersOf(app);
-  return containers.length === 0 ? [] : docker('inspect', '-f', format, ...containers);
-}
-
-/** Which of these volumes are there. */
-export async function volumesAmong(names: readonly string[]): Promise<string[]> {
-  const there = names.length === 0 ? [] : await docker('volume', 'ls', '-q');
-  return there.filter((name) => names.includes(name));
-}
-
-/** Deletes everything of an app on the engine. */
-export async function purge(app: string): Promise<void> {
-  const containers = await containersOf(app);
-  if (containers.length > 0) await docker('rm', '-f', '-v', ...containers);
-  // Children first: an image that others were made of cannot go before them.
-  for (let images = await imagesOf(app), before = -1; images.length > 0 && images.length !== before; ) {
-    before = images.length;
-    await docker('rmi', '-f', ...images);
-    images = await imagesOf(app);
-  }
-}
-
-async function docker(...args: string[]): Promise<string[]> {
-  const { stdout } = await command('docker', args);
-  return stdout.split('\n').filter((line) => line !== '');
-}
-
-async function onDocker(project: Project, state: string): Promise<string[]> {
+async function onDocker(project: Project, state: string, engine: EngineView): Promise<string[]> {
   if (!recorded(project, state).docker) return [];
-  const [containers, images] = await Promise.all([containersOf(project.app), imagesOf(project.app)]);
+  const [containers, images] = await Promise.all([engine.containers(project.app), engine.images(project.app)]);
   const known = new Set(recorded(project, state).resources.map(({ id }) => id));
   return [
-    ...containers.map((id) => `container ${id}`),
+    ...containers.map(({ Id }) => `container ${Id}`),
     ...images.filter((id) => !known.has(id)).map((id) => `image ${id}, which no record names`),
   ];
 }
@@ -115,7 +79,9 @@ function onDisk(project: Project, state: string): string[] {
   return [
     ...[...inProject, ...inState].map((file) => `file ${file}`),
     ...folders.filter(([, name]) => !layers.has(name)).map(([kind, name]) => `folder ${kind}/${name}`),
-    ...project.runs(state).flatMap((run) => (fs.existsSync(path.join(state, 'runs', run, 'tmp')) ? [`folder of run ${run}`] : [])),
+    ...project
+      .runs(state)
+      .flatMap((run) => (fs.existsSync(path.join(state, 'runs', run, 'tmp')) ? [`folder of run ${run}`] : [])),
   ];
 }
 

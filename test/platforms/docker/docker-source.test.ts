@@ -6,8 +6,10 @@ import { isExtension } from '../../../lib/extension';
 import { text } from '../../../lib/core/output';
 
 test('the module exports the extensions that plans name', () => {
-  const found = Object.values(index).filter(isExtension);
-  expect(found.map(({ use, module }) => `${module} ${use}`).sort()).toEqual([
+  const found = Object.values<unknown>(index).flatMap((value) =>
+    isExtension(value) ? [`${value.module} ${value.use}`] : [],
+  );
+  expect(found.sort()).toEqual([
     'goldsmith/docker docker',
     'goldsmith/docker docker-import',
     'goldsmith/docker docker-push',
@@ -62,7 +64,7 @@ describe('the schema', () => {
 });
 
 describe('a source', () => {
-  const image = (): Image => new Image(new App('test', { projectDir: __dirname }), 'Web');
+  const image = (): Image => new Image(new App('test', { baseDir: __dirname }), 'Web');
 
   test('with a tag looks it up, with a digest does not', () => {
     const digest = `debian@sha256:${'a'.repeat(64)}`;

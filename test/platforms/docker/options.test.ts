@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { docker, type DockerConfigProps } from '../../../lib/platforms/docker';
-import { device, isHostPath, splitTmpfs } from '../../../lib/platforms/docker/run-options';
+import { containerBody, device, isHostPath, splitTmpfs } from '../../../lib/platforms/docker/run-options';
 import { describeIf } from '../../helpers/requires';
 import { testContext } from './context';
 import { Base, Build, fromId, hasEngine, NO_ENGINE } from './fixture';
@@ -67,10 +67,13 @@ describeIf(hasEngine, NO_ENGINE, 'the options of a run', () => {
     }
   });
 
-  test('that give all rights do', async () => {
-    const { build, found } = await inspect({ privileged: true, network: 'host' });
-    expect(found.HostConfig).toMatchObject({ Privileged: true, NetworkMode: 'host' });
-    await build.end();
+  test('that not every machine allows reach the engine too', async () => {
+    const config = docker.schema.parse({ privileged: true, network: 'host', runtime: 'runc' });
+    const name = `goldsmith-test-${Date.now()}`;
+    const id = await base.engine.createContainer(name, undefined, containerBody(base.id, {}, config, {}, []));
+    const found = (await base.engine.container(id)) as unknown as Inspected;
+    expect(found.HostConfig).toMatchObject({ Privileged: true, NetworkMode: 'host', Runtime: 'runc' });
+    await base.engine.removeContainer(id);
   });
 
   test('mount folders of the project and named volumes, which are no part of the image', async () => {

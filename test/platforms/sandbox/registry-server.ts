@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as http from 'node:http';
@@ -92,6 +93,55 @@ export async function startBreaker(
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** What takes uploads as the distribution specification says, and keeps count of what arrived when a connection broke. */
+export async function startUploads(): Promise<
+  RegistryServer & { readonly blobs: Map<string, Buffer>; readonly ranges: string[]; breakAfter: number }
+> {
+  const uploads = new Map<string, Buffer>();
+  const state = { blobs: new Map<string, Buffer>(), ranges: [] as string[], breakAfter: Infinity };
+  const server = http.createServer((request, response) => {
+    const url = new URL(request.url!, 'http://x');
+    const answer = (status: number, headers: Record<string, string> = {}): void =>
+      void response.writeHead(status, headers).end();
+    const key = url.pathname;
+    if (url.pathname === '/v2/') return answer(200);
+    if (request.method === 'HEAD') return answer(state.blobs.has(url.pathname.split('/').at(-1)!) ? 200 : 404);
+    if (request.method === 'POST') {
+      const location = `${url.pathname}${uploads.size + 1}`;
+      uploads.set(location, Buffer.alloc(0));
+      return answer(202, { location });
+    }
+    const soFar = uploads.get(key) ?? Buffer.alloc(0);
+    if (request.method === 'GET') return answer(204, { location: key, range: `0-${soFar.length - 1}` });
+    if (request.method === 'PATCH') {
+      state.ranges.push(request.headers['content-range'] ?? 'all');
+      request.on('data', (part: Buffer) => {
+        const all = Buffer.concat([uploads.get(key)!, part]);
+        uploads.set(key, all);
+        if (all.length <= state.breakAfter) return;
+        state.breakAfter = Infinity;
+        request.socket.destroy();
+      });
+      request.on('end', () => answer(202, { location: key }));
+      return;
+    }
+    request.resume();
+    const digest = url.searchParams.get('digest');
+    if (digest === null) return answer(201);
+    const matches = `sha256:${createHash('sha256').update(soFar).digest('hex')}` === digest;
+    if (matches) state.blobs.set(digest, soFar);
+    answer(matches ? 201 : 400);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return Object.assign(state, {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  });
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,75 @@
+import * as http from 'node:http';
+
+interface Listed {
+  readonly Id: string;
+  readonly Mounts?: readonly { readonly Type: string; readonly Name?: string }[];
+}
+
+/** A view of a Docker Engine that is not goldsmith's own: what a test counts, it counts with this. */
+export class EngineView {
+  constructor(
+    private readonly socket = (process.env['DOCKER_HOST'] ?? '').replace(/^unix:\/\//, '') || '/var/run/docker.sock',
+  ) {}
+
+  /** Containers of an app, running or not. */
+  containers(app: string): Promise<Listed[]> {
+    return this.get('/containers/json', { all: 'true', filters: ofApp(app) });
+  }
+
+  /** Ids of the images of an app, also of those without a name. */
+  async images(app: string): Promise<string[]> {
+    return (await this.get<Listed[]>('/images/json', { all: 'true', filters: ofApp(app) })).map(({ Id }) => Id);
+  }
+
+  /** Names of the volumes that the containers of an app have. */
+  async volumesOf(app: string): Promise<string[]> {
+    const containers = await this.containers(app);
+    return containers.flatMap(({ Mounts = [] }) =>
+      Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name !== undefined ? [Name] : [])),
+    );
+  }
+
+  /** Which of these volumes are there. */
+  async volumesAmong(names: readonly string[]): Promise<string[]> {
+    if (names.length === 0) return [];
+    const { Volumes } = await this.get<{ readonly Volumes: readonly { readonly Name: string }[] | null }>(
+      '/volumes',
+      {},
+    );
+    return (Volumes ?? []).map(({ Name }) => Name).filter((name) => names.includes(name));
+  }
+
+  /** Deletes everything of an app. */
+  async purge(app: string): Promise<void> {
+    for (const { Id } of await this.containers(app))
+      await this.ask('DELETE', `/containers/${Id}`, { force: 'true', v: 'true' });
+    // An image that others were made of cannot go before them.
+    for (let images = await this.images(app), before = -1; images.length > 0 && images.length !== before;) {
+      before = images.length;
+      for (const id of images) await this.ask('DELETE', `/images/${id}`, { force: 'true', noprune: 'true' });
+      images = await this.images(app);
+    }
+  }
+
+  private async get<T>(path: string, query: Record<string, string>): Promise<T> {
+    const { status, text } = await this.ask('GET', path, query);
+    if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  private ask(method: string, path: string, query: Record<string, string>): Promise<{ status: number; text: string }> {
+    const options = { socketPath: this.socket, method, path: `${path}?${new URLSearchParams(query).toString()}` };
+    return new Promise((resolve, reject) => {
+      const request = http.request(options, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+        answer.on('end', () => resolve({ status: answer.statusCode!, text }));
+      });
+      request.on('error', reject).end();
+    });
+  }
+}
+
+function ofApp(app: string): string {
+  return JSON.stringify({ label: [`dev.goldsmith.app=${app}`] });
+}
