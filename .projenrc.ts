@@ -146,6 +146,7 @@ project.package.addField('typesVersions', {
 });
 
 const testConfig = project.tryFindObjectFile('test/tsconfig.json');
+testConfig?.addOverride('include', ['**/*.ts', '../bench/**/*.ts']);
 testConfig?.addOverride('compilerOptions.types', ['node', 'jest']);
 testConfig?.addOverride('compilerOptions.tsBuildInfoFile', '../node_modules/.cache/test.tsbuildinfo');
 project.tryFindObjectFile('projenrc/tsconfig.json')?.addOverride('compilerOptions.incremental', false);
@@ -171,6 +172,7 @@ project.setScript('format', `eslint --fix . ; prettier --write ${code}`);
 project.setScript('api', 'tsc --build && node tools/api-report.mjs --update');
 project.setScript('schema', 'tsc --build && node tools/plan-schema.mjs');
 project.setScript('docs', 'typedoc');
+project.setScript('bench', 'tsc --build && ts-node --transpile-only bench/run.ts');
 
 project.testTask.reset('node tools/test.mjs', { receiveArgs: true });
 

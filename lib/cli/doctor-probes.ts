@@ -88,7 +88,7 @@ async function space(dir: string): Promise<ProbeResult> {
   return {
     ok: false,
     detail: `only ${detail}`,
-    fix: 'make room (`goldsmith prune`), or keep the state elsewhere with --state',
+    fix: 'make room, or keep the state elsewhere with --state',
   };
 }
 

@@ -1,7 +1,8 @@
-import { GoldsmithError, type Problem } from '../errors';
+import { GoldsmithError, messageOf, type Problem } from '../errors';
 import { canonical } from './digest';
 import { findCycle } from './graph';
 import { isObject } from './json';
+import { wrongLateValues } from './late-check';
 import { PLAN_SCHEMA, planSchema, type Plan } from './schema';
 
 /** The plan as text: the same plan gives the same bytes. */
@@ -20,7 +21,7 @@ export function writePlan(plan: Plan): string {
 export function readPlan(text: string, name = 'plan.json'): Plan {
   const value = parseJson(text, name);
   checkVersion(value, name);
-  const result = planSchema.safeParse(value);
+  const result = parsePlan(value, name);
   if (!result.success) {
     const problems = result.error.issues.slice(0, 20).map((issue): Problem => ({
       code: 'INVALID_PLAN',
@@ -35,11 +36,20 @@ export function readPlan(text: string, name = 'plan.json'): Plan {
 
 const HINT = 'make it anew with `goldsmith synth`';
 
+function parsePlan(value: unknown, name: string): ReturnType<typeof planSchema.safeParse> {
+  try {
+    return planSchema.safeParse(value);
+  } catch (error) {
+    // What is nested deeper than the call stack cannot be checked.
+    throw new GoldsmithError('INVALID_PLAN', `${name} is no valid plan: ${messageOf(error)}`, { hint: HINT });
+  }
+}
+
 function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new GoldsmithError('INVALID_PLAN', `${name} is no JSON: ${(error as Error).message}`, { hint: HINT });
+    throw new GoldsmithError('INVALID_PLAN', `${name} is no JSON: ${messageOf(error)}`, { hint: HINT });
   }
 }
 
@@ -85,6 +95,7 @@ function checkReferences(plan: Plan, name: string): void {
       wrong(node.id, `\`lookups\` has no \`${base.$lookup}\``);
     if (base && '$artifact' in base && kinds.get(base.$artifact) !== 'build')
       wrong(node.id, `it starts from \`${base.$artifact}\`, which is no build`);
+    for (const message of wrongLateValues(node, plan, kinds)) wrong(node.id, message);
   }
   const cycle = problems.length === 0 ? findCycle(plan.nodes) : undefined;
   if (cycle) wrong(cycle[0]!, `nodes depend on each other in a circle: ${cycle.join(' → ')}`);

@@ -31,9 +31,11 @@ export function reporters(...all: readonly Reporter[]): Reporter {
     event: (event) => {
       for (const reporter of all) reporter.event(event);
     },
-    say: (text) => {
-      for (const reporter of all) reporter.say?.(text);
-    },
+    ...(all.some(({ say }) => say) && {
+      say: (text: string) => {
+        for (const reporter of all) reporter.say?.(text);
+      },
+    }),
     close: async () => {
       for (const reporter of all) await reporter.close();
     },

@@ -22,12 +22,15 @@ export async function makeCheckpoint(
   ctx: ResourceContext,
 ): Promise<Checkpoint> {
   const data = machineData(machine);
-  const resource = await ctx.acquire('docker:image', { role: 'checkpoint', node: ctx.node.id }, (token) =>
-    snapshot(engine, data, {
-      ...commitConfig(data.base, [], config.user),
-      reference: ownReference('checkpoint', ctx.node.id, token),
-      comment: CHECKPOINT_COMMENT,
-    }),
+  const resource = await ctx.acquire(
+    'docker:image',
+    { role: 'checkpoint', node: ctx.node.id, container: data.id },
+    (token) =>
+      snapshot(engine, data, {
+        ...commitConfig(data.base, [], config.user),
+        reference: ownReference('checkpoint', ctx.node.id, token),
+        comment: CHECKPOINT_COMMENT,
+      }),
   );
   await ctx.keep(resource);
   return { resources: [resource], data: asJson({ image: resource.id!, base: data.base }) };
@@ -60,12 +63,16 @@ async function commitContainer(
   const data = machineData(machine);
   const tags = (config.tags ?? []).map(withTag);
   const { author, message: comment } = config;
-  const resource = await ctx.acquire('docker:image', { role: 'artifact', node: ctx.node.id, tags }, async (token) => {
-    const reference = ownReference('artifact', ctx.node.id, token);
-    const request = { ...commitConfig(data.base, config.changes ?? [], config.user), reference, author, comment };
-    // Killing takes the engine as long as committing: done at the same time, removing the container is quick afterwards.
-    return snapshot(engine, data, request, () => engine.kill(data.id));
-  });
+  const resource = await ctx.acquire(
+    'docker:image',
+    { role: 'artifact', node: ctx.node.id, tags, container: data.id },
+    async (token) => {
+      const reference = ownReference('artifact', ctx.node.id, token);
+      const request = { ...commitConfig(data.base, config.changes ?? [], config.user), reference, author, comment };
+      // Killing takes the engine as long as committing: done at the same time, removing the container is quick afterwards.
+      return snapshot(engine, data, request, () => engine.kill(data.id));
+    },
+  );
   const id = resource.id!;
   const reference = ownReference('artifact', ctx.node.id, resource.token);
   for (const tag of tags) await nameImage(engine, id, tag);

@@ -23,6 +23,9 @@ type Labelled<T> = T & { readonly Id: string; readonly Labels?: Readonly<Record<
 
 /** The calls of the engine's API that goldsmith makes, and nothing else. */
 export class Engine {
+  /** Names of what it has refused to create: none of them comes out later. */
+  readonly refused = new Set<string>();
+
   constructor(readonly client: Client) {}
 
   get endpoint() {
@@ -178,6 +181,14 @@ export class Engine {
     );
     const column = top.Titles?.findIndex((title) => title === 'CMD' || title === 'COMMAND') ?? -1;
     return (top.Processes ?? []).filter((row) => row[column] !== SESSION_SHELL.join(' ')).length;
+  }
+
+  /** Bytes that a container has beside its image; 0 where it is gone. */
+  async sizeOf(container: string): Promise<number> {
+    const info = this.client.json<{ readonly SizeRw?: number }>('GET', `/containers/${container}/json`, {
+      query: { size: true },
+    });
+    return (await orUndefined(info))?.SizeRw ?? 0;
   }
 
   /** All with a label, running or not. */

@@ -12,6 +12,7 @@ import type { ImageConfig } from './engine-types';
 import { failed, isConflict, isNotFound } from './errors';
 import { inheritedConfig } from './image-config';
 import { asJson, checkpointData, imageOf } from './machine';
+import { creating } from './lost';
 import { containerName, ownReference } from './names';
 import { importFile } from './import-file';
 import { ensureBase } from './pull';
@@ -41,7 +42,7 @@ export async function launch(
   const resource = await ctx.acquire('docker:container', { node: ctx.node.id }, async (token) => {
     const name = containerName(token);
     try {
-      return await create(engine, name, config.platform, body);
+      return await creating(engine, name, () => create(engine, name, config.platform, body));
     } catch (error) {
       throw failed('LAUNCH_FAILED', 'the container could not be created', error);
     }

@@ -5,6 +5,7 @@ import { CHECKPOINT_COMMENT } from './capture';
 import type { Engine } from './engine';
 import type { ImageInfo } from './engine-types';
 import { isConflict, isNotFound } from './errors';
+import { findLost } from './lost';
 import { containerName, isOwnReference, ownReference } from './names';
 
 /** What a record says of an image beside its id. */
@@ -13,6 +14,8 @@ export interface ImageLocator {
   readonly node: string;
   /** Names that the user wanted it to have. */
   readonly tags?: readonly string[];
+  /** The container that it is committed from. */
+  readonly container?: string;
 }
 
 /** Whether what a record names is there. An id is the digest of what it names: if it is there, it is as it was. */
@@ -24,7 +27,7 @@ export async function resourceExists(engine: Engine, resource: ResourceRecord): 
 /** Deletes what a record names, and only that. */
 export async function removeResource(engine: Engine, resource: ResourceRecord, ctx: RunContext): Promise<void> {
   if (resource.kind === 'docker:container') await removeContainer(engine, resource, ctx);
-  else await removeImage(engine, resource);
+  else await removeImage(engine, resource, ctx);
 }
 
 async function findContainer(engine: Engine, { id, token }: ResourceRecord): Promise<string | undefined> {
@@ -33,6 +36,10 @@ async function findContainer(engine: Engine, { id, token }: ResourceRecord): Pro
 
 async function removeContainer(engine: Engine, resource: ResourceRecord, ctx: RunContext): Promise<void> {
   const name = resource.id ?? containerName(resource.token);
+  if (resource.id === undefined) {
+    const found = await findLost(engine, name, () => findContainer(engine, resource), undefined, ctx);
+    if (found === undefined) return;
+  }
   try {
     await engine.removeContainer(name);
   } catch (error) {
@@ -58,10 +65,14 @@ function findImage(engine: Engine, resource: ResourceRecord): Promise<ImageInfo 
  * Takes away the names that goldsmith gave, and the image when nobody else has named it. An image that others were made from
  * loses its name only: the engine refuses to delete it, and it goes with the last of them.
  */
-async function removeImage(engine: Engine, resource: ResourceRecord): Promise<void> {
-  const image = await findImage(engine, resource);
+async function removeImage(engine: Engine, resource: ResourceRecord, ctx: RunContext): Promise<void> {
+  const { tags = [], role, node, container } = resource.locator as unknown as ImageLocator;
+  const find = (): Promise<ImageInfo | undefined> => findImage(engine, resource);
+  const image =
+    resource.id === undefined
+      ? await findLost(engine, ownReference(role, node, resource.token), find, container, ctx)
+      : await find();
   if (!image) return;
-  const { tags = [] } = resource.locator as unknown as ImageLocator;
   const names = image.RepoTags ?? [];
   const ours = names.filter((name) => isOwnReference(name) || tags.includes(name));
   for (const name of ours) await removeUnlessUsed(engine, name);

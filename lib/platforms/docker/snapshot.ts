@@ -1,6 +1,7 @@
 import type { CommitConfig } from './image-config';
 import type { Engine } from './engine';
 import type { MachineData } from './machine';
+import { creating } from './lost';
 import { isOwnReference } from './names';
 
 /** An image to make of a container. */
@@ -34,7 +35,8 @@ export async function snapshot(
     author,
     comment,
   };
-  const commit = (pause: boolean): Promise<string> => engine.commit(id, { ...request, pause });
+  const commit = (pause: boolean): Promise<string> =>
+    creating(engine, reference, () => engine.commit(id, { ...request, pause }));
   if (!waits) return commit(true);
   const idle = isIdle(engine, id);
   const [committed, wasIdle] = await Promise.allSettled([
@@ -43,12 +45,10 @@ export async function snapshot(
     idle.then((yes) => (yes ? whenIdle() : undefined)),
   ]);
   if (committed.status === 'rejected') throw committed.reason;
-  const first = committed.value;
-  if (wasIdle.status === 'fulfilled' && wasIdle.value) return first;
-  const second = await commit(true);
-  // The name has moved on, so the first is nobody's.
-  if (second !== first && isOwnReference(reference)) await engine.removeImage(first, false).catch(() => undefined);
-  return second;
+  if (wasIdle.status === 'fulfilled' && wasIdle.value) return committed.value;
+  // Before the name moves on: whatever dies after that could not find it.
+  if (isOwnReference(reference)) await engine.removeImage(reference, false).catch(() => undefined);
+  return commit(true);
 }
 
 async function isIdle(engine: Engine, id: string): Promise<boolean> {

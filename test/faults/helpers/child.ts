@@ -14,6 +14,8 @@ export interface Ended {
 export interface StartOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Whether it has somebody to read from. @default 'none' */
+  readonly input?: 'none' | 'open';
 }
 
 /** Milliseconds after which a process counts as hanging. */
@@ -31,8 +33,10 @@ export class Child {
   private output = '';
   private readonly watchers = new Set<() => void>();
 
-  constructor(file: string, args: readonly string[], { cwd, env }: StartOptions) {
-    this.process = spawn(file, args, { cwd, env: { ...cleanEnv(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(file: string, args: readonly string[], { cwd, env, input = 'none' }: StartOptions) {
+    this.process = spawn(file, args, { cwd, env: { ...cleanEnv(), ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    if (input === 'none') this.process.stdin!.end();
+    this.process.stdin!.on('error', () => undefined);
     const texts = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       this.process[name]!.setEncoding('utf8').on('data', (text: string) => {
@@ -62,6 +66,11 @@ export class Child {
   /** What it has printed by now. */
   get printed(): string {
     return this.output;
+  }
+
+  /** Types something. */
+  types(text: string): void {
+    this.process.stdin!.write(text);
   }
 
   kill(signal: NodeJS.Signals): void {

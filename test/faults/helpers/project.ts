@@ -34,6 +34,18 @@ export class Project {
     return Child.node([commandLine(), ...args], { cwd: this.dir, env });
   }
 
+  /** Starts `goldsmith …` on a terminal, at which {@link Child.types} types. */
+  onTerminal(args: readonly string[], env: StartOptions['env'] = {}): Child {
+    const line = [process.execPath, commandLine(), ...args].map((word) => `'${word.replace(/'/g, `'\\''`)}'`).join(' ');
+    const terminal = { TERM: 'xterm', CI: undefined, ...env };
+    return new Child('script', ['-qefc', line, '/dev/null'], { cwd: this.dir, env: terminal, input: 'open' });
+  }
+
+  /** Starts Node in the project. */
+  node(args: readonly string[], env: StartOptions['env'] = {}): Child {
+    return Child.node(args, { cwd: this.dir, env });
+  }
+
   /** Runs `goldsmith …`. */
   run(args: readonly string[], env: StartOptions['env'] = {}): Promise<Ended> {
     return this.start(args, env).ended;

@@ -75,9 +75,14 @@ export class Base {
     private readonly ctx: TestContext,
   ) {}
 
-  /** Deletes it. */
+  /** Deletes it, after all that was made from it: the engine keeps the steps of a Dockerfile, for one. */
   async remove(): Promise<void> {
-    await this.engine.removeImage(this.id, true).catch(() => undefined);
+    const images = await this.engine.client.json<{ Id: string; ParentId: string }[]>('GET', '/images/json', {
+      query: { all: true },
+    });
+    const family = [this.id];
+    for (const id of family) family.push(...images.filter(({ ParentId }) => ParentId === id).map(({ Id }) => Id));
+    for (const id of family.reverse()) await this.engine.removeImage(id, true).catch(() => undefined);
     this.engine.close();
     this.ctx.dispose();
   }

@@ -5,7 +5,7 @@ import { readIfThere } from '../../../util/atomic';
 import { messageOf } from '../../../errors';
 import { overlayOptions, type Ability } from './kernel';
 import { candidates, privileged, type Privilege } from './privilege';
-import { runTool, ToolFailed } from './run';
+import { removeTree, runTool, ToolFailed } from './run';
 import { missingTools } from './tools';
 
 /** What this machine can do; or why it cannot. */
@@ -74,8 +74,9 @@ async function attempt(dir: string, ability: Ability, ctx: RunContext): Promise<
     ctx.signal.throwIfAborted();
     return error instanceof ToolFailed ? error.stderr || error.message : messageOf(error);
   } finally {
-    await fs.chmod(path.join(own, 'work', 'work'), 0o700).catch(() => undefined);
-    await fs.rm(dir, { recursive: true, force: true }).catch(() => undefined);
+    // The kernel's working folder is closed to all but root within.
+    await removeTree(own, ability.privilege, ctx).catch(() => undefined);
+    await fs.rmdir(dir).catch(() => undefined);
   }
 }
 

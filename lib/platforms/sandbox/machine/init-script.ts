@@ -33,6 +33,7 @@ if [ "$mode" = hold ]; then exec 3>&1; else exec 3>/dev/null; fi
 cd ${shellQuote(script.dir)}
 read -r pid rest < /proc/self/stat
 echo "pid $pid" >&3
+rm -rf work/work
 ${script.host ? HOST_ROOT : ''}mount -t overlay overlay -o ${shellQuote(script.overlay)} merged
 cd merged
 for place in proc sys dev etc; do

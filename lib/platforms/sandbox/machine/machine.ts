@@ -10,7 +10,7 @@ import { overlayOptions, type Ability } from './kernel';
 import { fstab, HOSTNAME, makeDev } from './places';
 import { isAlive, kill, type ProcessId } from './process-id';
 import { privileged } from './privilege';
-import { removeTree, runTool } from './run';
+import { runTool } from './run';
 import { toolCommand, type Toolbox, type ToolboxProgram } from './toolbox';
 import { findTool } from './tools';
 
@@ -141,8 +141,6 @@ export class SandboxMachine {
 
   private async boot(ctx: RunContext): Promise<Init> {
     const { privilege } = this.ability;
-    await removeTree(path.join(this.dir, 'work'), privilege, ctx);
-    await fs.mkdir(path.join(this.dir, 'work'));
     await this.writeScripts(ctx);
     const init = await startInit(initCommand(this.dir, privilege, this.spec.network, 'hold'), ctx);
     await writeAtomically(path.join(this.dir, 'init.json'), JSON.stringify(init.id));
@@ -198,7 +196,7 @@ export class SandboxMachine {
     const enter = initCommand(this.dir, this.ability.privilege, this.spec.network, 'enter').map(shellQuote).join(' ');
     await Promise.all([
       fs.writeFile(path.join(this.dir, 'init.sh'), script),
-      fs.writeFile(path.join(this.dir, 'enter.sh'), `cd ${shellQuote(this.dir)}\nrm -rf work/work\nexec ${enter}\n`),
+      fs.writeFile(path.join(this.dir, 'enter.sh'), `cd ${shellQuote(this.dir)}\nexec ${enter}\n`),
     ]);
   }
 

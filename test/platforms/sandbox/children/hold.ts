@@ -5,16 +5,16 @@ import { makeContext } from '../helpers';
 
 /** Starts a machine with something running in it, tells of it, and waits to be killed. */
 async function main(): Promise<void> {
-  const dir = process.argv[2]!;
+  const [dir = '', mark = ''] = process.argv.slice(2);
   const ctx = makeContext(dir);
   const driver = await sandbox.load(ctx);
   const machine = await driver.launch({}, MINIMAL, ctx);
   const communicator = await driver.connect(machine, {}, ctx);
-  void communicator.exec('sleep 7654 & (sleep 7655 &) ; wait', { signal: ctx.signal }).catch(() => undefined);
+  void communicator.exec(`sleep ${mark}1 & (sleep ${mark}2 &) ; wait`, { signal: ctx.signal }).catch(() => undefined);
   await ctx.poll('both to run', async () => {
     let out = '';
     await communicator.exec('cat /proc/[0-9]*/cmdline', { signal: ctx.signal, onOutput: (text) => (out += text) });
-    return out.includes('7654') && out.includes('7655') ? true : undefined;
+    return out.includes(`\0${mark}1\0`) && out.includes(`\0${mark}2\0`) ? true : undefined;
   });
   const folder = path.join(ctx.stateDir, 'sandbox/machines', machine.resource.id!);
   process.stdout.write(`${JSON.stringify({ folder, resource: machine.resource })}\n`);

@@ -1,11 +1,11 @@
 import type { Artifact } from '../../../../lib/extension';
-import { sandbox } from '../../../../lib/platforms/sandbox';
+import { sandbox as platform } from '../../../../lib/platforms/sandbox';
 import { MINIMAL, Project } from '../builder';
 
 /** Builds as whoever runs it, and prints what came of it as JSON. */
 async function main(): Promise<void> {
   const project = await Project.make();
-  const found = await sandbox.probe!(project.ctx);
+  const found = await platform.probe!(project.ctx);
   const sandbox = await project.launch(MINIMAL, { output: 'image.tar' });
   const id = await sandbox.ok(
     'id -u; id -g; touch /usr/bin/mine; stat -c %u /usr/bin/mine /etc/passwd; rm /etc/os-release; grep CapEff /proc/self/status',
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const host = await project
     .launch({ kind: 'base', base: { kind: 'host' } })
     .catch((error: { code: string }) => error.code);
-  await project.remove();
+  await project.driver.close?.();
   process.stdout.write(
     JSON.stringify({
       found,
