@@ -32,7 +32,7 @@ export async function resolveBase(
         'LOOKUP_FAILED',
         `the platform \`${node.source.use}\` has no lookups, but the plan asks for ${spec.label}`,
       );
-    return driver.lookup(spec.query as Json, config, ctx);
+    return driver.lookup(spec.query as Json, config, ctx, { refresh: services.settings.update });
   });
   if (spec.use !== 'catalog') return { from: { kind: 'base', base: resolved }, identity: resolved };
   const record = await services.catalog.byKey((resolved as { key: string }).key);

@@ -36,7 +36,7 @@ export async function recoverRun(folder: RunFolder, options: OneRun, result: Fin
     const found = await withoutKept([...searched.found, ...listed], new Catalog(options.store));
     const todo = found.filter(({ left }) => options.named || !left);
     const destroy = async ({ node, resource }: Outstanding): Promise<void> => {
-      const shown = { node, kind: resource.kind, id: resource.id };
+      const shown = { node, kind: resource.kind, id: resource.id ?? resource.token };
       options.emit?.({ type: 'resource', phase: 'destroying', ...shown });
       await destroyResource(resource, extensions, contextFor(node));
       // If this cannot be written, it is deleted again the next time, which does no harm.
@@ -52,7 +52,13 @@ export async function recoverRun(folder: RunFolder, options: OneRun, result: Fin
       await destroy(entry).catch((error: unknown) => {
         const { node, resource } = entry;
         left.push({ resource, error: messageOf(error) });
-        options.emit?.({ type: 'resource', phase: 'leaked', node, kind: resource.kind, id: resource.id });
+        options.emit?.({
+          type: 'resource',
+          phase: 'leaked',
+          node,
+          kind: resource.kind,
+          id: resource.id ?? resource.token,
+        });
       });
     }
     result.left.push(...left);

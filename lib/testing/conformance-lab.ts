@@ -101,6 +101,11 @@ export class DriverLab {
     for (const { resource } of outstanding(records)) await this.destroy(resource);
   }
 
+  /** What the driver finds of this run by its tags; undefined where it cannot. */
+  async find(): Promise<readonly ResourceRecord[] | undefined> {
+    return (await this.driver).find?.(this.services.run.id, this.context());
+  }
+
   /** Destroys one thing, in a context that nobody has cancelled. */
   async destroy(resource: ResourceRecord): Promise<void> {
     this.disturbance = {};

@@ -1,3 +1,4 @@
+import { FILE_KIND } from '../engine/files';
 import type { ResourceRecord } from '../extension/artifact';
 import type { PlatformExtension } from '../extension/platform';
 import type { Json, JsonObject } from '../plan/json';
@@ -95,6 +96,7 @@ export function describeDriver<C, Out>(
     it('deletes twice without a complaint', (trial) => trial.destroyTwice());
     it('does not complain about what is gone already or never was', (trial) => trial.destroyNothing());
     it('finds what it shall delete without an id', (trial) => trial.destroyByToken());
+    it('finds all that a run has made by its tags, without the journal', (trial) => trial.findByTags());
     it('leaves nothing when it is cancelled, wherever that is', (trial) => trial.cancelEverywhere());
     it('leaves nothing when its process is killed before or after any journal record', (trial) =>
       trial.killEverywhere());
@@ -181,6 +183,28 @@ class Trial {
     for (const { id: _id, ...resource } of resourcesOf(life).reverse()) await lab.destroy(resource);
     await this.nothingRemains('after everything was deleted by token and locator alone');
     await lab.end();
+  }
+
+  async findByTags(): Promise<void> {
+    const [lab, other] = [await this.lab(), await this.lab()];
+    const life = await lab.live();
+    await other.live();
+    const found = await lab.find();
+    if (found) {
+      const tokens = found.map(({ token }) => token);
+      for (const resource of resourcesOf(life)) {
+        if (resource.kind === FILE_KIND) continue;
+        must(tokens.includes(resource.token), `${nameOf(resource)} is not found by the tags of its run`);
+      }
+      for (const resource of found) await lab.destroy(resource);
+      for (const resource of resourcesOf(life)) {
+        if (resource.kind === FILE_KIND) continue;
+        must(!(await lab.exists(resource)), `${nameOf(resource)} could not be deleted by what was found`);
+      }
+    }
+    await other.end();
+    await lab.end();
+    await this.nothingRemains('after what was found by tags was deleted');
   }
 
   async cancelEverywhere(): Promise<void> {

@@ -86,7 +86,7 @@ function groups(): [string, ErrorCode[]][] {
   const found: [string, ErrorCode[]][] = [];
   for (const [, comment, code] of source.matchAll(/^ {2}(?:\/\/ (.+)|([A-Z_]+): '.*)$/gm)) {
     if (comment !== undefined) found.push([HEADINGS[comment] ?? comment, []]);
-    else if (code! in ERROR_CODES) found.at(-1)![1].push(code as ErrorCode);
+    else if (code !== undefined && Object.hasOwn(ERROR_CODES, code)) found.at(-1)![1].push(code as ErrorCode);
   }
   return found;
 }

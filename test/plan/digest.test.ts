@@ -110,8 +110,8 @@ describe('the digest of a build', () => {
       app,
     );
     expect(check).toBe('075922625cb4188d7754d46e6205d1af1cf5b952deee84c649fb4a33a9f26898');
-    expect(pack).toBe('FROZEN_PACK');
-    expect(all).toBe('FROZEN_ALL');
+    expect(pack).toBe('6f7cfe2014fb2f1659da5df3681fe00d0bdebfab3c88e4c9b09bc13df452aa8e');
+    expect(all).toBe('0557d1952ef2b3d2eec692ad15b8c3b9881226315ca35bf5e9b773dbcb2c9ff5');
   });
 
   test('is not of names, passive props or how steps are run', () => {

@@ -11,7 +11,7 @@ import { testApp } from '../helpers/lab';
 
 const COUNT = 10_000;
 /** Of those that can be read, so many are run: each takes a hundred times as long as reading. */
-const RUN = 400;
+const RUN = 250;
 
 /** What V8 says when a program has not looked before it leapt. */
 const CRASH = /Cannot (read|set|convert|destructure)|is not (a function|iterable|defined)|Maximum call stack/;
@@ -154,6 +154,7 @@ test(`of ${COUNT} malformed plans each is refused with a message or runs: none i
         projectDir: app.baseDir,
         extensions,
         env: { A: 'hunter2' },
+        force: true,
         store: memoryStore(),
         openJournal: () => Promise.resolve(memoryJournal()),
       });
@@ -168,6 +169,5 @@ test(`of ${COUNT} malformed plans each is refused with a message or runs: none i
     }
     expect(fake.machines).toEqual([]);
   }
-  console.info(`${refused} refused, ${readable.length} readable, of those run ${failed} failed`);
   expect(failed).toBeGreaterThan(0);
 }, 300_000);

@@ -41,7 +41,9 @@ describe('an asset', () => {
     expect(hashOf({ 'setup.sh': '#!/bin/sh\necho hello\n' }, { script: 'setup.sh' })).toBe(
       'edebe6fc8a3fc88a23ffa06544f11f8a35843edb6bfcd9455e9c5e37169847bf',
     );
-    expect(hashOf({ 'site/a': 'a', 'site/b/c': 'c' }, { folder: 'site' })).toBe('7ee80bc2634dc77e8368b94b99ddffa4d7783d960956be23e8a0a462607bc62b');
+    expect(hashOf({ 'site/a': 'a', 'site/b/c': 'c' }, { folder: 'site' })).toBe(
+      '7ee80bc2634dc77e8368b94b99ddffa4d7783d960956be23e8a0a462607bc62b',
+    );
   });
 
   test('differs with its bytes, its name, and whether it can be executed', () => {

@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
+import { messageOf } from '../../errors';
 import type { Json } from '../../plan/json';
 import type { Endpoint } from './endpoint';
 import { answerError, isNetworkError, unreachable } from './errors';
@@ -139,5 +140,10 @@ function makeModem(endpoint: Endpoint, agent: Agent): Modem {
   const { socketPath, host, port, username, protocol, apiVersion } = endpoint;
   // Everything is given: what is left out the modem would read from the environment of the process.
   const common = { socketPath, host, port, username, protocol, version: apiVersion, pathPrefix: '/' };
-  return new DockerModem(protocol === 'ssh' ? common : { ...common, agent });
+  try {
+    return new DockerModem(protocol === 'ssh' ? common : { ...common, agent });
+  } catch (error) {
+    // It reads the certificates that the environment names, also where they are not used.
+    throw unreachable(endpoint, new Error(`DOCKER_CERT_PATH cannot be read (${messageOf(error)})`));
+  }
 }

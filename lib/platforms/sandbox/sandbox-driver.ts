@@ -89,6 +89,8 @@ export class SandboxDriver implements PlatformDriver<SandboxConfig> {
     } as const;
     const resource = await ctx.acquire('sandbox:machine', {}, async (token) => {
       const machine = new SandboxMachine(this.store.folderOf({ kind: 'sandbox:machine', token, locator: null }), spec);
+      // What an earlier try with the same token made is of no use.
+      await this.discard(machine.dir, safeToken(token), ctx);
       this.open.set(safeToken(token), { machine, base, baseFolders, frozen });
       await machine.prepare(ctx);
       await machine.start(ctx);
@@ -110,6 +112,7 @@ export class SandboxDriver implements PlatformDriver<SandboxConfig> {
     const blobs = open.base.layers.map(({ digest }) => digest);
     const resource = await ctx.acquire('sandbox:layer', { blobs }, async (token) => {
       const folder = this.store.folderOf({ kind: 'sandbox:layer', token, locator: null });
+      await removeTree(folder, this.ability.privilege, ctx);
       await fs.mkdir(folder, { recursive: true });
       await open.machine.freeze(path.join(folder, 'fs'), ctx);
       open.frozen.push(path.join(folder, 'fs'));
@@ -157,12 +160,7 @@ export class SandboxDriver implements PlatformDriver<SandboxConfig> {
 
   /** Ends what runs, and deletes the folder. */
   async destroy(resource: ResourceRecord, ctx: RunContext): Promise<void> {
-    const folder = this.store.folderOf(resource);
-    const id = safeToken(resource.token);
-    await this.open.get(id)?.machine.stop();
-    this.open.delete(id);
-    await killMachine(folder, ctx);
-    await removeTree(folder, this.ability.privilege, ctx);
+    await this.discard(this.store.folderOf(resource), safeToken(resource.token), ctx);
   }
 
   /** How a person gets into a machine that was kept. */
@@ -174,6 +172,14 @@ export class SandboxDriver implements PlatformDriver<SandboxConfig> {
   /** Nothing may go on when the run is over; the files of machines that are kept stay. */
   async close(): Promise<void> {
     await Promise.all([...this.open.values()].map(({ machine }) => machine.stop()));
+  }
+
+  private async discard(folder: string, id: string, ctx: RunContext): Promise<void> {
+    await this.open.get(id)?.machine.stop();
+    this.open.delete(id);
+    if (!(await fs.stat(folder).catch(() => undefined))) return;
+    await killMachine(folder, ctx);
+    await removeTree(folder, this.ability.privilege, ctx);
   }
 
   private async start(

@@ -22,8 +22,9 @@ async function load(ctx: RunContext): Promise<PlatformDriver<SandboxConfig>> {
   const { SandboxDriver } = require('./sandbox-driver') as typeof import('./sandbox-driver');
   const { Store } = require('./store/store') as typeof import('./store/store');
   const store = new Store(ctx.stateDir);
+  await store.open();
   const found = await findAbility(store.root, ctx);
   if (!found.able) throw new GoldsmithError('PLATFORM_UNAVAILABLE', found.reason, { hint: found.hint });
-  for (const limit of found.limits) ctx.warn(`the sandbox runs without root: ${limit}`);
+  if (found.ability.privilege.mode === 'single') ctx.warn(`the sandbox runs without root: ${found.limits[0]}`);
   return new SandboxDriver(found.ability, store);
 }

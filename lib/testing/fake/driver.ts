@@ -81,6 +81,13 @@ export class FakeDriver implements PlatformDriver<FakeConfig> {
     await this.end(call, ctx);
   }
 
+  async find(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
+    const { use, world } = this.platform;
+    await this.begin('find', ctx, run);
+    const made = world.all().filter((thing) => thing.run === run);
+    return made.map(({ kind, id, token, locator }) => ({ kind: `${use}:${kind}`, id, token, locator }));
+  }
+
   access(machine: Machine): Access {
     return { enter: `fake enter ${machine.resource.id}`, remove: `fake remove ${machine.resource.id}` };
   }
@@ -109,7 +116,7 @@ export class FakeDriver implements PlatformDriver<FakeConfig> {
   ): Promise<ResourceRecord> {
     const { use, world, faults } = this.platform;
     return ctx.acquire(`${use}:${kind}`, locator, async (token) => {
-      const { id } = world.create(kind, token, ctx.node.id, origin);
+      const { id } = world.create({ kind, token, locator, run: ctx.run.id, node: ctx.node.id }, origin);
       await faults.at('created', call, ctx.signal);
       return id;
     });

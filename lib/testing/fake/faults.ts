@@ -11,6 +11,7 @@ export type FakeVerb =
   | 'checkpoint'
   | 'capture'
   | 'exists'
+  | 'find'
   | 'destroy';
 
 /** One call to a fake platform. */

@@ -1,4 +1,5 @@
 import type { ResourceRecord } from '../../extension/artifact';
+import type { Json } from '../../plan/json';
 
 /** What a fake platform can hold. */
 export type FakeKind = 'machine' | 'image' | 'checkpoint';
@@ -8,7 +9,10 @@ export interface FakeThing {
   readonly kind: FakeKind;
   readonly id: string;
   readonly token: string;
-  /** Node that made it. */
+  /** Where and under which name it was asked for. */
+  readonly locator: Json;
+  /** Run and node that made it. */
+  readonly run: string;
   readonly node: string;
   /** What led to it, from its base on: each command in order. Two images with the same history are the same. */
   readonly history: readonly string[];
@@ -28,11 +32,14 @@ export class FakeWorld {
   private count = 0;
 
   /** Makes a thing, or gives the one that the same token made before: as a cloud does with a client token. */
-  create(kind: FakeKind, token: string, node: string, from: Pick<FakeThing, 'history' | 'files'>): MutableThing {
-    const before = this.byToken(token);
+  create(
+    asked: Pick<FakeThing, 'kind' | 'token' | 'locator' | 'run' | 'node'>,
+    from: Pick<FakeThing, 'history' | 'files'>,
+  ): MutableThing {
+    const before = this.byToken(asked.token);
     if (before) return before;
-    const id = `${kind}-${(this.count += 1)}`;
-    const thing = { kind, id, token, node, history: [...from.history], files: new Map(from.files) };
+    const id = `${asked.kind}-${(this.count += 1)}`;
+    const thing = { ...asked, id, history: [...from.history], files: new Map(from.files) };
     this.things.set(id, thing);
     return thing;
   }

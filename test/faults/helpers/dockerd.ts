@@ -6,7 +6,7 @@ import { Child, command } from './child';
 
 /** Whether this machine can run a Docker Engine of the tests' own. */
 export const canRunDockerd =
-  process.getuid?.() === 0 && spawnSync('sh', ['-c', 'command -v dockerd && command -v containerd']).status === 0;
+  process.getuid?.() === 0 && spawnSync('sh', ['-c', 'command -v dockerd && unshare --net true']).status === 0;
 
 /** Why a suite that needs one is skipped. */
 export const NO_DOCKERD = 'it needs root and dockerd (Debian: apt-get install docker.io)';
@@ -46,9 +46,11 @@ export class Dockerd {
       '--pidfile',
       path.join(this.dir, 'pid'),
     ];
-    // No network: the host's rules belong to the other engine.
     const network = ['--iptables=false', '--ip6tables=false', '--ip-masq=false', '--bridge=none'];
-    this.process = new Child('dockerd', [...args, ...network, '-H', `unix://${this.socket}`], { cwd: '/' });
+    // In a network of its own: with `--bridge=none` an engine deletes docker0, which belongs to the other one.
+    this.process = new Child('unshare', ['--net', 'dockerd', ...args, ...network, '-H', `unix://${this.socket}`], {
+      cwd: '/',
+    });
     await this.process.prints(/API listen on/);
   }
 

@@ -100,6 +100,7 @@ function inKernel({ dir, app }: Project): string[] {
   const mounts = fs
     .readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
+    .filter((line) => !line.includes(' goldsmith-test '))
     .map((line) => line.split(' ')[4] ?? '')
     .filter((place) => place.startsWith(`${dir}/`));
   return [

@@ -21,6 +21,7 @@ describeIf(hasEngine, NO_ENGINE, 'a program with Docker sources', () => {
     fs.writeFileSync(path.join(dir, 'docker/text'), 'from the Dockerfile\n');
   });
   afterAll(async () => {
+    await base.engine.removeImage(`${name}:flat`, true).catch(() => undefined);
     await base.remove();
     fs.rmSync(dir, { recursive: true, force: true });
   });

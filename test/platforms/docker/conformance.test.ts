@@ -11,12 +11,16 @@ describeIf(hasEngine, NO_ENGINE, 'the conformance of Docker', () => {
   });
   afterAll(() => base.remove());
 
-  const mine = { label: [`dev.goldsmith.node=Conformance/Subject`] };
-  const filters = JSON.stringify(mine);
-  const names = async (path: string): Promise<string[]> =>
-    (await base.engine.client.json<{ Id: string }[]>('GET', path, { query: { all: true, filters } })).map(
-      ({ Id }) => `${path} ${Id}`,
-    );
+  // Another run of these tests may use the same engine: what counts is what runs of this process have made.
+  const filters = JSON.stringify({ label: ['dev.goldsmith.node=Conformance/Subject'] });
+  const names = async (path: string): Promise<string[]> => {
+    const query = { all: true, filters };
+    const found = await base.engine.client.json<{ Id: string; Labels: Record<string, string> }[]>('GET', path, {
+      query,
+    });
+    const mine = found.filter(({ Labels }) => Labels['dev.goldsmith.run']!.startsWith(`conformance-${process.pid}-`));
+    return mine.map(({ Id }) => `${path} ${Id}`);
+  };
 
   describeDriver('docker', () => ({
     extension: docker,

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
 import { findTool } from '../../../lib/platforms/sandbox/machine/tools';
 
 /** Whether a program is on this machine. */
@@ -23,4 +24,19 @@ export function mountsWith(path: string): string[] {
   return run('cat', '/proc/self/mountinfo')
     .split('\n')
     .filter((line) => line.includes(path));
+}
+
+/** Command lines of all processes of this machine that have a word in them. */
+export function processesWith(word: string): string[] {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').join(' ');
+      } catch {
+        return '';
+      }
+    })
+    .filter((command) => command.includes(word));
 }

@@ -4,25 +4,10 @@ import * as path from 'node:path';
 import type { ResourceRecord } from '../../../lib/extension';
 import { sandbox } from '../../../lib/platforms/sandbox';
 import { describeIf } from '../../helpers/requires';
-import { isRoot, mountsWith } from './able';
+import { isRoot, mountsWith, processesWith } from './able';
 import { makeContext, makeProject } from './helpers';
 
 const CHILD = path.join(__dirname, 'children', 'hold.ts');
-
-/** Command lines of all processes of this machine that have a word in them. */
-function processesWith(word: string): string[] {
-  return fs
-    .readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').join(' ');
-      } catch {
-        return '';
-      }
-    })
-    .filter((command) => command.includes(word));
-}
 
 describeIf(isRoot, 'it needs Linux and root', 'kill -9 of whoever holds a machine', () => {
   let child: ChildProcess | undefined;

@@ -10,17 +10,17 @@ export interface AcmeCoreProps extends ImageProps, HardeningProps {
 
 /** The image that all others start from. It has no source: who uses it adds the platforms. */
 export class AcmeCore extends Image {
-  constructor(scope: Construct, id: string, props: AcmeCoreProps) {
-    super(scope, id, props);
+  constructor(scope: Construct, id: string, { owner, level = 1, ...image }: AcmeCoreProps) {
+    super(scope, id, image);
     new ShellProvisioner(this, 'Owner', {
-      env: { OWNER: props.owner },
+      env: { OWNER: owner },
       inline: ['mkdir -p /etc/acme', 'echo "$OWNER" > /etc/acme/owner'],
     });
-    new Hardening(this, 'Hardening', props);
+    new Hardening(this, 'Hardening', { level });
     new Verification(this, 'Hardened', {
       files: [
         { path: '/etc/issue', contains: 'Acme' },
-        { path: '/etc/acme/owner', contains: props.owner },
+        { path: '/etc/acme/owner', contains: owner },
       ],
     });
   }

@@ -25,6 +25,13 @@ export class Store {
     this.root = path.join(stateDir, 'sandbox');
   }
 
+  /** Makes the folder. It is nobody else's to look into: what is unpacked there may have programs with other rights. */
+  async open(): Promise<void> {
+    await fs.mkdir(this.root, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+      throw explainErrno(error, 'making the folder of the sandbox');
+    });
+  }
+
   /** Folder of the cache. */
   get cache(): string {
     return path.join(this.root, 'cache');
