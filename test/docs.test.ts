@@ -20,7 +20,10 @@ test('every block of TypeScript in the pages, and every example in the comments,
 });
 
 describe('a whole program in a page', () => {
-  const checkout = Checkout.with();
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = Checkout.with();
+  });
   afterAll(() => checkout.remove());
 
   test.each(code.filter(isProgram).map((block) => [block.at, block.code]))(

@@ -11,7 +11,10 @@ const able = hasEngine && hasPrograms('docker-registry');
 const need = hasEngine ? 'docker-registry is not installed (apt-get install docker-registry)' : NO_ENGINE;
 
 describe('docker-web, without what it needs', () => {
-  const checkout = Checkout.with('docker-web');
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = Checkout.with('docker-web');
+  });
   afterAll(() => checkout.remove());
 
   test('says which variable is missing, and how to give it', async () => {
@@ -23,7 +26,10 @@ describe('docker-web, without what it needs', () => {
 });
 
 describeIf(able, need, 'docker-web', () => {
-  const checkout = Checkout.with('docker-web');
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = Checkout.with('docker-web');
+  });
   let registry: RegistryServer;
   let base: Base;
 

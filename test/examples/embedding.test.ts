@@ -3,7 +3,10 @@ import { describeIf } from '../helpers/requires';
 import { Checkout, hasNamespaces, NO_NAMESPACES } from './helpers/checkout';
 
 describeIf(hasNamespaces, NO_NAMESPACES, 'the embedding example', () => {
-  const checkout = Checkout.with('embedding');
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = Checkout.with('embedding');
+  });
   afterAll(() => checkout.remove());
 
   test('builds, and tells what happens in its own words', async () => {

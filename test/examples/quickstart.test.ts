@@ -4,7 +4,10 @@ import { describeIf } from '../helpers/requires';
 import { Checkout, hasNamespaces, NO_NAMESPACES } from './helpers/checkout';
 
 describeIf(hasNamespaces, NO_NAMESPACES, 'the quickstart', () => {
-  const checkout = Checkout.with('quickstart');
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = Checkout.with('quickstart');
+  });
   let output: string;
 
   const build = (): Promise<string> => checkout.must('.', 'ts-node', ['examples/quickstart/images.ts']);

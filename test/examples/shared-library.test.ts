@@ -5,7 +5,10 @@ import { Checkout, hasNamespaces, NO_NAMESPACES } from './helpers/checkout';
 const FOLDER = 'examples/shared-library';
 
 describe('the shared library', () => {
-  const checkout = Checkout.with('shared-library');
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = Checkout.with('shared-library');
+  });
   const images = `${FOLDER}/images.ts`;
 
   beforeAll(async () => {

@@ -1,7 +1,10 @@
 import { Checkout } from './helpers/checkout';
 
 describe("a user's own tests", () => {
-  const checkout = Checkout.with('testing');
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = Checkout.with('testing');
+  });
   afterAll(() => checkout.remove());
 
   test('pass, in a jest of their own', async () => {

@@ -5,7 +5,10 @@ import { Checkout } from './helpers/checkout';
 const FOLDER = 'examples/third-party';
 
 describe("a third party's extension", () => {
-  const checkout = Checkout.with('third-party');
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = Checkout.with('third-party');
+  });
 
   beforeAll(async () => {
     checkout.install('third-party', { 'goldsmith-folder': 'goldsmith-folder' });

@@ -1,8 +1,9 @@
 import { Construct } from 'constructs';
+import type {
+  GoldsmithError} from '../../lib';
 import {
   Annotations,
   BaseImage,
-  GoldsmithError,
   Image,
   PostProcessor,
   PostProcessorChain,

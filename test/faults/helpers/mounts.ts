@@ -20,10 +20,15 @@ export class SmallDisk {
 
   private constructor(private readonly dir: string) {}
 
+  /** Blocks of 4096 bytes that are free. */
+  get blocks(): number {
+    const { bavail, bsize } = fs.statfsSync(this.dir);
+    return Math.floor((bavail * bsize) / 4096);
+  }
+
   /** Fills it, but for so many blocks of 4096 bytes. */
   fillBut(blocks: number): void {
-    const { bavail, bsize } = fs.statfsSync(this.dir);
-    fs.writeFileSync(this.filler, Buffer.alloc(Math.max(0, bavail * bsize - blocks * 4096)));
+    fs.writeFileSync(this.filler, Buffer.alloc(Math.max(0, this.blocks - blocks) * 4096));
   }
 
   /** Gives back what {@link fillBut} took. */

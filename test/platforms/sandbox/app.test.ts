@@ -50,12 +50,16 @@ describe('a SandboxSource in the plan', () => {
   });
 
   test.each([
-    [{ base: 'No Such Name' }, /`No Such Name` is no name of an image/],
-    [{ base: SandboxBase.minimal(), changes: ['RUN true'] }, /starts with one of ENV/],
-    [{ base: SandboxBase.minimal(), reference: 'UPPER' }, /`UPPER` is no name of an image/],
-    [{ base: SandboxBase.archive('not-there.tar') }, /not-there\.tar/],
-    [{} as SandboxSourceProps, /`base` is missing/],
-  ])('%# says what is wrong', (props, message) => {
+    ['a base that is no name', { base: 'No Such Name' }, /`No Such Name` is no name of an image/],
+    ['a change that is none', { base: SandboxBase.minimal(), changes: ['RUN true'] }, /starts with one of ENV/],
+    [
+      'a reference that is no name',
+      { base: SandboxBase.minimal(), reference: 'UPPER' },
+      /`UPPER` is no name of an image/,
+    ],
+    ['an archive that is not there', { base: SandboxBase.archive('not-there.tar') }, /not-there\.tar/],
+    ['no base', {} as SandboxSourceProps, /`base` is missing/],
+  ])('%s is said to be wrong', (_what, props, message) => {
     expect(() => planOf(props)).toThrow(expect.objectContaining({ message: expect.stringMatching(message) }));
   });
 });

@@ -64,17 +64,15 @@ export class SandboxMachine {
     await this.writePlaces();
   }
 
-  /** Starts it, unless it runs. */
+  /** Starts it, unless it runs. Whoever asks while it is being started waits for that. */
   async start(ctx: RunContext): Promise<Init> {
-    const running = await this.init?.catch(() => undefined);
-    if (running?.alive()) return running;
-    this.init = this.boot(ctx);
-    return this.init;
-  }
-
-  /** Whether its first process still runs. */
-  async alive(): Promise<boolean> {
-    return (await this.init?.catch(() => undefined))?.alive() ?? false;
+    const before = this.init;
+    const next = (async () => {
+      const running = await before?.catch(() => undefined);
+      return running?.alive() ? running : this.boot(ctx);
+    })();
+    this.init = next;
+    return next;
   }
 
   /** Ends all its processes. Its files stay. */
