@@ -114,10 +114,23 @@ export class GoldsmithError extends Error implements Problem {
 /** The plain data of an error: for events, journals and reports. */
 export function toProblem(error: unknown): Problem {
   if (GoldsmithError.is(error)) {
-    const { code, message, path, source, hint, output } = error;
-    return { code, message, ...defined({ path, source, hint, output }) };
+    const { code, path, source, hint, output } = error;
+    return { code, message: wholeMessageOf(error), ...defined({ path, source, hint, output }) };
   }
   return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Of an error that stands for several problems, each on a line of its own: as data it is one. */
+function wholeMessageOf({
+  message,
+  problems,
+}: {
+  readonly message: string;
+  readonly problems?: readonly Problem[];
+}): string {
+  if (problems === undefined || problems.length < 2) return message;
+  const lines = problems.map((one) => `  ${one.message}${one.hint === undefined ? '' : ` (${one.hint})`}`);
+  return [`${message}:`, ...lines].join('\n');
 }
 
 /** `error` with what it lacks of path, source and hint filled in. */

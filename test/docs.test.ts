@@ -6,6 +6,9 @@ import { errorsPage } from './helpers/errors-page';
 import { anchorsOf, blocksOf, examplesInCode, pages, proseOf, read, ROOT } from './helpers/markdown';
 import { isProgram, typeCheck } from './helpers/snippets';
 
+// Compilers are slow to start where much else runs.
+jest.setTimeout(180_000);
+
 const code = pages().flatMap((page) => blocksOf(page).filter(({ language }) => language === 'ts'));
 
 test('docs/errors.md says what lib/errors.ts says (GOLDSMITH_UPDATE_DOCS=1 writes it)', () => {

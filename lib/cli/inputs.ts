@@ -38,12 +38,21 @@ function optionValues(argv: readonly string[], option: string): string[] {
 function readFile(file: string, problems: string[]): Record<string, string> {
   try {
     const content: unknown = JSON.parse(fs.readFileSync(file, 'utf8'));
-    if (!isObject(content)) throw new Error('it holds no JSON object');
+    if (!isObject(content)) throw new SyntaxError();
     return Object.fromEntries(
       Object.entries(content).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
     );
   } catch (error) {
-    problems.push(`--var-file ${file} cannot be read: ${(error as Error).message}`);
+    problems.push(
+      `--var-file ${file} cannot be read: ${whatIsWrong(error)}; it takes a JSON object with names and values`,
+    );
     return {};
   }
+}
+
+/** Never the parser's own words: they quote the file, and there may be secrets in it. */
+function whatIsWrong(error: unknown): string {
+  if (error instanceof SyntaxError) return 'it holds no JSON object';
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'it is not there' : `it cannot be opened (${code ?? 'unknown'})`;
 }

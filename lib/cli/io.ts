@@ -35,10 +35,18 @@ export function processIo(): Io {
     onInterrupt(listener) {
       const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
       for (const signal of signals) process.on(signal, listener);
+      // `goldsmith build --json | head`: nobody reads any more, which is another way to stop it.
+      stdout.once('error', listener);
+      stdout.on('error', ignore);
       return () => {
         for (const signal of signals) process.off(signal, listener);
+        stdout.off('error', listener);
       };
     },
     exit: (status) => process.exit(status),
   };
+}
+
+function ignore(): void {
+  // A closed pipe stays closed: every further write says so again.
 }

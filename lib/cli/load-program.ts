@@ -14,7 +14,14 @@ const CANDIDATES = ['images.ts', 'images.mts', 'images.js', 'images.mjs', 'image
  */
 export async function runUserProgram(given: string | undefined, argv: readonly string[], io: Io): Promise<number> {
   const file = findFile(given, io.cwd);
-  if (file === undefined && given !== undefined) return spawned(`${given} "$@"`, argv, io);
+  if (file === undefined && given !== undefined) {
+    if (/^\S+\.[cm]?[jt]s$/.test(given)) {
+      throw new GoldsmithError('BAD_USAGE', `--app names ${given}, which is not there`, {
+        hint: `it was looked for in ${io.cwd}; --app takes a file, or a command such as "npx ts-node images.ts"`,
+      });
+    }
+    return spawned(`${given} "$@"`, argv, io);
+  }
   if (file === undefined) {
     throw new GoldsmithError('BAD_USAGE', `there is no images.ts in ${io.cwd}`, {
       hint: 'run it where your program is, name the program with --app, or begin with `goldsmith init`',
@@ -111,13 +118,16 @@ function spawned(command: string, argv: readonly string[], io: Io): Promise<numb
 function waitFor(child: ReturnType<typeof spawn>): Promise<number> {
   // Ctrl-C reaches the child by itself; this process waits for it to clean up.
   const ignore = (): void => undefined;
+  const sendOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   process.on('SIGINT', ignore);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, sendOn);
   return new Promise((resolve, reject) => {
     child.on('error', (error) =>
       reject(new GoldsmithError('BAD_USAGE', `the program could not be started: ${messageOf(error)}`)),
     );
     child.on('exit', (code, signal) => {
       process.off('SIGINT', ignore);
+      for (const name of ['SIGTERM', 'SIGHUP'] as const) process.off(name, sendOn);
       resolve(code ?? (signal === 'SIGINT' ? 130 : 1));
     });
   });

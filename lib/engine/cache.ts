@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import type { CheckpointRecord, NodeRecord } from '../catalog/catalog';
 import type { Artifact, ArtifactFile, ResourceRecord } from '../extension/artifact';
 import type { RunContext } from '../extension/context';
@@ -5,7 +8,7 @@ import type { BuildNode, PlanNode } from '../plan/schema';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { parseDuration } from '../util/duration';
-import { FILE_KIND, fileExists } from './files';
+import { FILE_KIND, fileExists, outputPath } from './files';
 import { changesImage, stepKey, type BuildKeys } from './keys';
 import type { Services } from './services';
 import { takesArtifactOf } from './base';
@@ -52,7 +55,25 @@ export async function findCheckpoint(
 export async function isThere(artifact: Artifact | undefined, ctx: RunContext, services: Services): Promise<boolean> {
   if (!artifact) return true;
   const files = await Promise.all(artifact.files.map((file) => hasFile(file, services.projectDir)));
-  return files.every(Boolean) && (await allExist(artifact.resources, ctx, services));
+  if (!files.every(Boolean)) return false;
+  for (const resource of artifact.resources) {
+    if (!(await exists(resource, ctx, services)) && !(await isRestored(resource, artifact, services))) return false;
+  }
+  return true;
+}
+
+/** A file that was copied back, by a CI cache for instance, is another file with the same content. */
+async function isRestored(resource: ResourceRecord, artifact: Artifact, { projectDir }: Services): Promise<boolean> {
+  if (resource.kind !== FILE_KIND) return false;
+  const known = artifact.files.find((file) => file.path === outputPath(resource))?.sha256;
+  if (known === undefined) return false;
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path.resolve(projectDir, outputPath(resource))), hash);
+  } catch {
+    return false;
+  }
+  return hash.digest('hex') === known;
 }
 
 async function hasFile({ path: file, size }: ArtifactFile, projectDir: string): Promise<boolean> {

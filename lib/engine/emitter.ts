@@ -9,12 +9,13 @@ export class Emitter {
   private seq = 0;
   private readonly file: WriteStream;
   private failed = false;
+  private thrown: { readonly error: unknown } | undefined;
 
   constructor(
     file: string,
     private readonly clock: Clock,
     private readonly redactor: Redactor,
-    private readonly listener: ((event: RunEvent) => void) | undefined,
+    private listener: ((event: RunEvent) => void) | undefined,
   ) {
     this.file = createWriteStream(file, { flags: 'a' });
     // The events are for the report; a full disk shows itself where it does harm.
@@ -26,7 +27,18 @@ export class Emitter {
     const clean = body.type === 'output' ? body : this.redactor.cleanDeep(body);
     const event = { seq: (this.seq += 1), time: this.clock.now(), ...clean } as RunEvent;
     if (!this.failed) this.file.write(`${JSON.stringify(event)}\n`);
-    this.listener?.(event);
+    try {
+      this.listener?.(event);
+    } catch (error) {
+      // It is the user's own code: the run goes on and cleans up, and then says so.
+      this.listener = undefined;
+      this.thrown = { error };
+    }
+  }
+
+  /** Throws what the listener threw. */
+  rethrow(): void {
+    if (this.thrown) throw this.thrown.error;
   }
 
   /** Ends when everything is written. */

@@ -1,24 +1,20 @@
-import { toProblem } from '../errors';
-import type { Plan, PlanNode } from '../plan/schema';
-import { explainErrno } from '../util/errno';
+import type { Clock } from '../extension/context';
+import type { Plan } from '../plan/schema';
 import { VERSION } from '../util/version';
-import { runBuild } from './build';
 import { systemClock } from './clock';
 import { consumeInputs } from './consume';
 import { Emitter } from './emitter';
-import type { LeftBehind, NodeResult, NodeSummary } from './events';
+import type { LeftBehind, NodeResult } from './events';
 import { FileJournal } from './journal';
 import { openServices, stateDirOf } from './open';
 import type { RunOptions, RunReport } from './options';
-import { runProcess } from './process';
 import { recover } from './recover';
 import { Redactor } from './redact';
 import { RunFolder } from './run-folder';
-import { schedule, type Outcome } from './scheduler';
-import { select } from './select';
-import type { NodeOutcome, Services } from './services';
-import { sourceOf } from './steps';
-import { runVerify } from './verify';
+import { finish, poolOf, runNode, summaryOf } from './run-node';
+import { schedule } from './scheduler';
+import { select, type Selection } from './select';
+import type { Services } from './services';
 
 const DEFAULT_PARALLEL = 16;
 
@@ -34,6 +30,22 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunReport> {
   const selection = select(plan, options.select);
   const stateDir = stateDirOf(options);
   const folder = await RunFolder.create(stateDir, startedAt, { app: plan.app, modules: plan.modules });
+  try {
+    return await runIn(folder, plan, selection, options, clock, startedAt);
+  } finally {
+    await folder.abandon();
+  }
+}
+
+async function runIn(
+  folder: RunFolder,
+  plan: Plan,
+  selection: Selection,
+  options: RunOptions,
+  clock: Clock,
+  startedAt: number,
+): Promise<RunReport> {
+  const stateDir = stateDirOf(options);
   const redactor = new Redactor();
   const journal = await (options.openJournal ?? FileJournal.open)(folder.journal);
   const emitter = new Emitter(folder.events, clock, redactor, options.onEvent);
@@ -73,7 +85,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunReport> {
         id: node.id,
         dependsOn: node.dependsOn,
         after: node.after,
-        pool: poolOf(node),
+        pool: poolOf(node, services),
         node,
       })),
       {
@@ -90,59 +102,14 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunReport> {
       },
     );
     await consumeInputs(services);
-    return await report(services, folder, results, journal);
+    const ended = await report(services, folder, results, journal);
+    emitter.rethrow();
+    return ended;
   } finally {
     await services.extensions.close();
     await journal.close();
     await emitter.close();
   }
-}
-
-async function runNode(node: PlanNode, services: Services, results: Map<string, NodeResult>): Promise<Outcome> {
-  const started = services.clock.now();
-  const duration = (): number => services.clock.now() - started;
-  services.emit({ type: 'node-started', node: node.id });
-  try {
-    const outcome = await runOne(node, services);
-    services.outcomes.set(node.id, outcome);
-    const cache =
-      outcome.state === 'cached'
-        ? { builtAt: outcome.builtAt, refresh: `goldsmith build --force '${node.id}'` }
-        : undefined;
-    finish(node, services, results, { state: outcome.state, duration: duration(), artifact: outcome.artifact, cache });
-    return 'succeeded';
-  } catch (error) {
-    const state = services.signal.aborted ? 'cancelled' : 'failed';
-    const problem = {
-      path: node.id,
-      source: sourceOf(services, { id: node.id, node }),
-      ...toProblem(explainErrno(error, `recording ${node.id}`)),
-    };
-    finish(node, services, results, { state, duration: duration(), error: problem });
-    return state;
-  }
-}
-
-function runOne(node: PlanNode, services: Services): Promise<NodeOutcome> {
-  switch (node.kind) {
-    case 'build':
-      return runBuild(node, services, services.signal);
-    case 'verify':
-      return runVerify(node, services, services.signal);
-    case 'process':
-      return runProcess(node, services, services.signal);
-  }
-}
-
-function finish(
-  node: PlanNode,
-  services: Services,
-  results: Map<string, NodeResult>,
-  result: Omit<NodeResult, 'id'>,
-): void {
-  const clean = services.redactor.cleanDeep(result);
-  results.set(node.id, { id: node.id, ...clean });
-  services.emit({ type: 'node-finished', node: node.id, ...clean });
 }
 
 async function report(
@@ -163,23 +130,4 @@ async function report(
   if (!leaked) await folder.end(left.length > 0 ? 'kept' : 'nothing');
   await folder.pruneOthers();
   return { run: folder.id, ok: status === 'succeeded' && !leaked, status, duration, nodes, left, dir: folder.dir };
-}
-
-function poolOf(node: PlanNode): string {
-  return node.kind === 'build' ? node.source.use : node.kind;
-}
-
-function summaryOf(node: PlanNode): NodeSummary {
-  const { id, kind, dependsOn } = node;
-  if (node.kind !== 'build')
-    return { id, kind, use: node.step.use, dependsOn, steps: [{ id: node.step.id, use: node.step.use }] };
-  const own = (name: string): { id: string; use: string } => ({ id: `${id}/${name}`, use: name });
-  const steps = node.provisioners.map(({ id: step, use }) => ({ id: step, use }));
-  return {
-    id,
-    kind,
-    use: node.source.use,
-    dependsOn,
-    steps: [own('launch'), own('connect'), ...steps, own('capture')],
-  };
 }

@@ -50,8 +50,14 @@ export async function writeOutput(
 
 /** Whether an output is still there, as it was written. */
 export async function fileExists(resource: ResourceRecord, projectDir: string): Promise<boolean> {
-  const { path: output } = resource.locator as unknown as FileLocator;
-  return (await identityIfThere(path.resolve(projectDir, output))) !== undefined;
+  const { path: output, merges } = resource.locator as unknown as FileLocator;
+  const there = await identityIfThere(path.resolve(projectDir, output));
+  return merges ? there !== undefined : there === resource.id;
+}
+
+/** Where an output lies, as the user wrote it. */
+export function outputPath(resource: ResourceRecord): string {
+  return (resource.locator as unknown as FileLocator).path;
 }
 
 /** Deletes an output: what was begun, and what is under its name if that is still the same file. */

@@ -26,22 +26,20 @@ export class Finder {
   private readonly fallback: number[] = [0];
 
   constructor(words: Iterable<string>) {
-    const children: { node: number; parent: number; letter: number }[][] = [];
+    const levels: { node: number; parent: number; letter: number }[][] = [];
     for (const word of words) {
       let node = 0;
       for (let index = 0; index < word.length; index += 1) {
-        const letter = word.charCodeAt(index);
         const parent = node;
-        node = this.step(parent, letter) ?? this.add(parent, letter);
-        if (node === this.depth.length - 1 && this.fallback[node] === -1) {
-          this.fallback[node] = 0;
-          (children[index] ??= []).push({ node, parent, letter });
-        }
+        const letter = word.charCodeAt(index);
+        const known = this.step(parent, letter);
+        node = known ?? this.add(parent, letter);
+        if (known === undefined) (levels[index] ??= []).push({ node, parent, letter });
       }
       this.ends[node] = word.length;
     }
     // Level by level: what a node falls back to is nearer to the root.
-    for (const { node, parent, letter } of children.flat()) {
+    for (const { node, parent, letter } of levels.flat()) {
       if (parent !== 0) this.fallback[node] = this.follow(this.fallback[parent]!, letter);
       this.ends[node] = Math.max(this.ends[node]!, this.ends[this.fallback[node]!]!);
     }
@@ -79,7 +77,7 @@ export class Finder {
   private add(parent: number, letter: number): number {
     const node = this.depth.push(this.depth[parent]! + 1) - 1;
     this.ends.push(0);
-    this.fallback.push(-1);
+    this.fallback.push(0);
     if (parent === 0) this.first.set(letter, node);
     else this.next.set(parent * BITS + letter, node);
     return node;

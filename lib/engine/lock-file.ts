@@ -1,5 +1,5 @@
 import { GoldsmithError } from '../errors';
-import type { Json } from '../plan/json';
+import { isObject, type Json } from '../plan/json';
 import { readIfThere, writeAtomically } from '../util/atomic';
 import { lockFile } from '../util/file-lock';
 
@@ -57,8 +57,8 @@ export class LockFile {
     const text = await readIfThere(this.file);
     if (text === undefined) return { version: 1, lookups: {} };
     try {
-      const content = JSON.parse(text) as Partial<LockContent>;
-      if (content.version === 1 && typeof content.lookups === 'object') return content as LockContent;
+      const content: unknown = JSON.parse(text);
+      if (isContent(content)) return content;
     } catch {
       // Reported below, as any other damage.
     }
@@ -66,4 +66,11 @@ export class LockFile {
       hint: 'restore it from version control, or delete it to resolve all lookups anew',
     });
   }
+}
+
+function isContent(value: unknown): value is LockContent {
+  if (!isObject(value) || value['version'] !== 1 || !isObject(value['lookups'])) return false;
+  return Object.values(value['lookups']).every(
+    (entry) => isObject(entry) && typeof entry['id'] === 'string' && entry['resolved'] !== undefined,
+  );
 }

@@ -31,8 +31,11 @@ export async function recoverRun(folder: RunFolder, options: OneRun, result: Fin
   const journal = await FileJournal.open(folder.journal);
   try {
     const listed = outstanding(records);
-    const searched =
-      damaged > 0 ? await search(Object.keys(modules), records, listed, extensions, contextFor('')) : NOTHING;
+    // Without its first line a journal is not all there either.
+    const isWhole = damaged === 0 && records.some(({ type }) => type === 'run');
+    const searched = isWhole
+      ? NOTHING
+      : await search(Object.keys(modules), records, listed, extensions, contextFor(''));
     const found = await withoutKept([...searched.found, ...listed], new Catalog(options.store));
     const todo = found.filter(({ left }) => options.named || !left);
     const destroy = async ({ node, resource }: Outstanding): Promise<void> => {

@@ -26,7 +26,7 @@ export function formsOf(value: string): readonly string[] {
 
 function urlFormsOf(value: string): readonly string[] {
   // Half of a surrogate pair is in no URL.
-  if (!value.isWellFormed()) return [];
+  if (/\p{Surrogate}/u.test(value)) return [];
   const encoded = encodeURIComponent(value);
   return [
     encoded,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { GoldsmithError, messageOf } from '../errors';
 import { readIfThere, writeAtomically } from '../util/atomic';
 import { explainErrno } from '../util/errno';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../util/identity';
@@ -30,8 +31,13 @@ export class RunFolder {
       );
       await fs.rename(temporary, folder.dir);
     } catch (error) {
-      await fs.rm(temporary, { recursive: true, force: true });
-      throw explainErrno(error, `making the state folder ${stateDir}`);
+      await fs.rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+      const explained = explainErrno(error, `making the state folder ${stateDir}`);
+      if (GoldsmithError.is(explained)) throw explained;
+      throw new GoldsmithError('READ_ONLY', `the state folder ${stateDir} cannot be made: ${messageOf(error)}`, {
+        cause: error,
+        hint: 'name another folder with --state DIR',
+      });
     }
     return folder;
   }
@@ -80,7 +86,8 @@ export class RunFolder {
     if (text === undefined)
       return (await readIfThere(this.keptMarker).catch(() => undefined)) === undefined ? 'ended' : 'kept';
     try {
-      return isAlive(JSON.parse(text) as ProcessIdentity) ? 'alive' : 'dead';
+      const owner = JSON.parse(text) as ProcessIdentity & { readonly abandoned?: true };
+      return owner.abandoned !== true && isAlive(owner) ? 'alive' : 'dead';
     } catch {
       return 'dead';
     }
@@ -101,6 +108,20 @@ export class RunFolder {
     if (left === 'kept') await writeAtomically(this.keptMarker, '{}');
     else await fs.rm(this.keptMarker, { force: true });
     await fs.rm(this.owner, { force: true });
+  }
+
+  /**
+   * Marks it as given up, where it is still open: what is left of it is the next recovery's, though this process lives. That it
+   * cannot be marked does no harm once the process has ended.
+   */
+  async abandon(): Promise<void> {
+    try {
+      const text = await readIfThere(this.owner);
+      if (text === undefined) return;
+      await writeAtomically(this.owner, JSON.stringify({ ...(JSON.parse(text) as object), abandoned: true }));
+    } catch {
+      return;
+    }
   }
 
   /** Deletes the oldest ended runs beyond those that are kept. */

@@ -1,3 +1,6 @@
+import { GoldsmithError } from '../errors';
+import { findCycle } from '../plan/graph';
+
 /** How a node ended, as the scheduler needs to know it. */
 export type Outcome = 'succeeded' | 'failed' | 'cancelled';
 
@@ -36,13 +39,17 @@ interface Entry<T> {
 /**
  * Runs a graph: each node when what it depends on has succeeded. A failure skips only what depends on it; the rest goes on. Ready
  * nodes start in the order of the plan. Resolves when everything has ended.
+ *
+ * @throws GoldsmithError DEPENDENCY_CYCLE where nodes wait for each other
  */
 export async function schedule<T extends Schedulable>(nodes: readonly T[], options: ScheduleOptions<T>): Promise<void> {
   const entries = link(nodes);
   const ready = new ReadyQueues<T>(options.pools ?? {}, options.parallel);
   let unfinished = entries.length;
 
-  await new Promise<void>((resolve) => {
+  let running = 0;
+
+  await new Promise<void>((resolve, reject) => {
     const settle = (first: Entry<T>, outcome: Outcome): void => {
       // A list instead of recursion: a chain of skipped nodes can be longer than the call stack is deep.
       const ended: { entry: Entry<T>; succeeded: boolean }[] = [{ entry: first, succeeded: outcome === 'succeeded' }];
@@ -67,7 +74,9 @@ export async function schedule<T extends Schedulable>(nodes: readonly T[], optio
           ready.leave(current.node);
           settle(current, 'cancelled');
         } else {
+          running += 1;
           void options.run(current.node).then((outcome) => {
+            running -= 1;
             ready.leave(current.node);
             settle(current, outcome);
             start();
@@ -75,10 +84,16 @@ export async function schedule<T extends Schedulable>(nodes: readonly T[], optio
         }
       }
       if (unfinished === 0) resolve();
+      else if (running === 0) reject(stuck(entries));
     };
     for (const entry of entries) if (entry.waitsFor === 0) ready.add(entry);
     start();
   });
+}
+
+function stuck<T extends Schedulable>(entries: readonly Entry<T>[]): GoldsmithError {
+  const cycle = findCycle(entries.map(({ node }) => node)) ?? [];
+  return new GoldsmithError('DEPENDENCY_CYCLE', `nodes depend on each other in a circle: ${cycle.join(' → ')}`);
 }
 
 function link<T extends Schedulable>(nodes: readonly T[]): readonly Entry<T>[] {

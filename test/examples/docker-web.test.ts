@@ -6,6 +6,9 @@ import { Base, hasEngine, hasPrograms, NO_ENGINE } from '../platforms/docker/fix
 import { startRegistry, type RegistryServer } from '../platforms/sandbox/registry-server';
 import { Checkout } from './helpers/checkout';
 
+// Compilers are slow to start where much else runs.
+jest.setTimeout(180_000);
+
 const IMAGES = 'examples/docker-web/images.ts';
 const able = hasEngine && hasPrograms('docker-registry');
 const need = hasEngine ? 'docker-registry is not installed (apt-get install docker-registry)' : NO_ENGINE;

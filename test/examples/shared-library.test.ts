@@ -2,6 +2,9 @@ import * as fs from 'node:fs';
 import { describeIf } from '../helpers/requires';
 import { Checkout, hasNamespaces, NO_NAMESPACES } from './helpers/checkout';
 
+// Compilers are slow to start where much else runs.
+jest.setTimeout(180_000);
+
 const FOLDER = 'examples/shared-library';
 
 describe('the shared library', () => {

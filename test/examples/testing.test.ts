@@ -1,5 +1,8 @@
 import { Checkout } from './helpers/checkout';
 
+// Compilers are slow to start where much else runs.
+jest.setTimeout(180_000);
+
 describe("a user's own tests", () => {
   let checkout: Checkout;
   beforeAll(() => {

@@ -2,6 +2,9 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Checkout } from './helpers/checkout';
 
+// Compilers are slow to start where much else runs.
+jest.setTimeout(180_000);
+
 const FOLDER = 'examples/third-party';
 
 describe("a third party's extension", () => {

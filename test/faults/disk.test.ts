@@ -12,7 +12,7 @@ import { programText, Stage } from './helpers/stage';
 
 const PROGRAM = `
 const core = new g.Image(app, 'Core');
-new DockerSource(core, 'On', { base });
+new DockerSource(core, 'On', { base, network: 'none' });
 new g.ShellProvisioner(core, 'One', { inline: ['echo one >/one'] });
 const web = new g.Image(app, 'Web', { from: core });
 new g.ShellProvisioner(web, 'Two', { inline: ['cat /one >/two'] });

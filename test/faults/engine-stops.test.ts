@@ -8,7 +8,7 @@ import { programText } from './helpers/stage';
 
 const PROGRAM = `
 const core = new g.Image(app, 'Core');
-new DockerSource(core, 'On', { base });
+new DockerSource(core, 'On', { base, network: 'none' });
 new g.ShellProvisioner(core, 'One', { inline: ['echo one >/one'] });
 new g.ShellProvisioner(core, 'Long', { inline: [env.LONG || 'true'] });
 new DockerSavePostProcessor(core, 'Save', { path: 'out/core.tar' });

@@ -58,7 +58,18 @@ describeIf(hasEngine, NO_ENGINE, 'a Docker build', () => {
   afterAll(async () => {
     await base.remove();
   });
-  killed(() => ({ platform: 'docker', base: base.name }));
+  const ground = (): Ground => ({ platform: 'docker', base: base.name });
+  killed(ground);
+
+  test(
+    'leaves nothing behind when the engine goes on with a commit after the kill',
+    async () => {
+      // The second creation is the first checkpoint, the fourth the artifact.
+      const all = [2, 4].map((at): Kill => ({ when: 'during', at, delay: 100 }));
+      check('docker, during a long commit', await killAt({ ...ground(), megabytes: 300 }, all));
+    },
+    4 * MINUTES,
+  );
 });
 
 describe('a build on the machine itself', () => {

@@ -1,12 +1,13 @@
 import { describeIf } from '../helpers/requires';
 import { hasEngine, NO_ENGINE } from '../platforms/docker/fixture';
 import { eachOf } from './helpers/child';
+import { commandLine } from './helpers/compiled';
 import { Stage } from './helpers/stage';
 
 /** Never ends by itself: the last thing it does is wait. */
 const PROGRAM = `
 const core = new g.Image(app, 'Core');
-new DockerSource(core, 'On', { base });
+new DockerSource(core, 'On', { base, network: 'none' });
 new g.ShellProvisioner(core, 'One', { inline: ['echo one >/one'] });
 if (env.LONG) new g.ShellProvisioner(core, 'Long', { inline: [env.LONG] });
 const web = new g.Image(app, 'Web', { from: core });
@@ -90,8 +91,9 @@ describeIf(hasEngine, NO_ENGINE, 'an interrupted build', () => {
     await build.prints(/started/);
     build.kill('SIGINT');
     await build.prints(/interrupt again to leave at once/);
-    build.kill('SIGINT');
+    const again = setInterval(() => build.kill('SIGINT'), 100);
     const { status, stderr } = await build.ended;
+    clearInterval(again);
     expect(status).toBe(130);
     const [container] = await stage.engine.containers(project.app);
     expect(stderr).toContain(
@@ -101,6 +103,18 @@ describeIf(hasEngine, NO_ENGINE, 'an interrupted build', () => {
     const recover = await project.run(['recover']);
     expect(recover.stdout).toBe(`deleted docker:container ${container!.Id}\n1 run: 1 deleted, 0 left\n`);
     expect(recover.status).toBe(0);
+    expect(await stage.left(project)).toEqual([]);
+  }, 120_000);
+
+  test('cleans up after one Ctrl-C at a terminal, also where npx sends it a second time', async () => {
+    const project = stage.project(PROGRAM);
+    const npx = `npx --no-install --offline node ${commandLine()} build Core/On`;
+    const build = project.terminal(npx, { LONG: 'echo started; exec sleep 1000' });
+    await build.prints(/started/);
+    build.types('\x03');
+    const { output } = await build.ended;
+    expect(output).toMatch(/stopping, and cleaning up/);
+    expect(output).not.toMatch(/left without cleaning up/);
     expect(await stage.left(project)).toEqual([]);
   }, 120_000);
 
@@ -114,7 +128,7 @@ describeIf(hasEngine, NO_ENGINE, 'an interrupted build', () => {
         `import { App, Image, ShellProvisioner } from 'goldsmith';`,
         `import { DockerSource } from 'goldsmith/docker';`,
         `const core = new Image(new App('${project.app}'), 'Core');`,
-        `new DockerSource(core, 'On', { base: '${stage.image}' });`,
+        `new DockerSource(core, 'On', { base: '${stage.image}', network: 'none' });`,
         `new ShellProvisioner(core, 'Long', { inline: ["echo started; exec sleep 1000"] });`,
         `(core.node.root as App).run();`,
       ].join('\n'),

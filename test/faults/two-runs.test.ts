@@ -7,7 +7,7 @@ import { Stage } from './helpers/stage';
 /** The build waits in its second step until there is a file `gate`. */
 const PROGRAM = `
 const core = new g.Image(app, 'Core');
-new DockerSource(core, 'On', { base });
+new DockerSource(core, 'On', { base, network: 'none' });
 new g.ShellProvisioner(core, 'One', { inline: ['echo one >/one'] });
 new g.ShellLocalProvisioner(core, 'Gate', { inline: ['echo at the gate; until [ -e gate ]; do sleep 0.1; done'] });
 new DockerSavePostProcessor(core, 'Save', { path: 'out/core.tar' });

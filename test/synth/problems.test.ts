@@ -1,6 +1,5 @@
 import { Construct } from 'constructs';
-import type {
-  GoldsmithError} from '../../lib';
+import type { GoldsmithError } from '../../lib';
 import {
   Annotations,
   BaseImage,

@@ -93,12 +93,17 @@ interface Interrupts {
   stop(): void;
 }
 
+/** Milliseconds in which two signals are one Ctrl-C: npx sends on what the terminal has sent to everybody already. */
+const ONE_INTERRUPT = 300;
+
 /** Ctrl-C once stops and cleans up; twice leaves at once. */
 function watchInterrupts(io: Io, reporter: Reporter, inventory: Inventory): Interrupts {
   const first = new AbortController();
   const second = new AbortController();
+  let firstAt = 0;
   const interrupt = (): void => {
     if (!first.signal.aborted) {
+      firstAt = performance.now();
       const text = 'stopping, and cleaning up; interrupt again to leave at once';
       // Written past a reporter that draws, it would land in the middle of the picture.
       if (reporter.say) reporter.say(text);
@@ -106,6 +111,7 @@ function watchInterrupts(io: Io, reporter: Reporter, inventory: Inventory): Inte
       first.abort(new GoldsmithError('CANCELLED', 'the run was interrupted'));
       return;
     }
+    if (performance.now() - firstAt < ONE_INTERRUPT) return;
     second.abort(new GoldsmithError('CANCELLED', 'cleaning up was interrupted'));
     void reporter.close();
     const lines = inventory.lines();

@@ -51,6 +51,8 @@ async function execIn(
     ...(options.onOutput && { onOutput: options.onOutput }),
   });
   if ('code' in end) return { ended: 'exit', code: end.code };
+  // The kernel ends a machine's first process only after all others: for a moment it still looks alive.
+  for (let wait = 5; end.signal === 'SIGKILL' && wait < 320 && init.alive(); wait *= 2) await ctx.clock.sleep(wait);
   return init.alive() ? { ended: 'signal', signal: end.signal } : { ended: 'disconnect' };
 }
 

@@ -130,8 +130,11 @@ export class SandboxDriver implements PlatformDriver<SandboxConfig> {
   /** Writes the image. */
   async capture(machine: Machine, config: SandboxConfig, ctx: ResourceContext): Promise<Artifact> {
     const open = this.openOf(machine);
+    const { touched } = open.machine;
     await open.machine.settle(ctx);
-    const changed = [...open.frozen.map((dir) => ({ dir, frozen: true })), { dir: open.machine.upper, frozen: false }];
+    const frozen = open.frozen.map((dir) => ({ dir, frozen: true }));
+    // A machine that only started has made places for mounts: that is no change of the image.
+    const changed = touched ? [...frozen, { dir: open.machine.upper, frozen: false }] : frozen;
     const captured = {
       base: open.base,
       baseFolders: open.baseFolders,

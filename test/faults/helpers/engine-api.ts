@@ -39,6 +39,12 @@ export class EngineView {
     return (Volumes ?? []).map(({ Name }) => Name).filter((name) => names.includes(name));
   }
 
+  /** The layers and configs of images, as one archive. */
+  async saved(images: readonly string[]): Promise<Buffer> {
+    const query = images.map((id) => `names=${id}`).join('&');
+    return (await this.ask('GET', '/images/get', query)).body;
+  }
+
   /** Deletes everything of an app. */
   async purge(app: string): Promise<void> {
     for (const { Id } of await this.containers(app))
@@ -52,22 +58,27 @@ export class EngineView {
   }
 
   private async get<T>(path: string, query: Record<string, string>): Promise<T> {
-    const { status, text } = await this.ask('GET', path, query);
-    if (status !== 200) throw new Error(`${path}: ${status} ${text}`);
-    return JSON.parse(text) as T;
+    const { status, body } = await this.ask('GET', path, query);
+    if (status !== 200) throw new Error(`${path}: ${status} ${body.toString()}`);
+    return JSON.parse(body.toString()) as T;
   }
 
-  private ask(method: string, path: string, query: Record<string, string>): Promise<{ status: number; text: string }> {
+  private ask(method: string, path: string, query: Record<string, string> | string): Promise<Answer> {
     const options = { socketPath: this.socket, method, path: `${path}?${new URLSearchParams(query).toString()}` };
     return new Promise((resolve, reject) => {
       const request = http.request(options, (answer) => {
-        let text = '';
-        answer.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-        answer.on('end', () => resolve({ status: answer.statusCode!, text }));
+        const pieces: Buffer[] = [];
+        answer.on('data', (piece: Buffer) => pieces.push(piece));
+        answer.on('end', () => resolve({ status: answer.statusCode!, body: Buffer.concat(pieces) }));
       });
       request.on('error', reject).end();
     });
   }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Buffer;
 }
 
 function ofApp(app: string): string {

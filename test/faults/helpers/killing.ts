@@ -10,6 +10,7 @@ import { Project } from './project';
 export interface Ground {
   readonly platform: Order['platform'];
   readonly base: string;
+  readonly megabytes?: number;
 }
 
 /** How a case ended. Every list is empty where all is well. */

@@ -36,14 +36,14 @@ export class Project {
 
   /** Starts `goldsmith …` on a terminal, at which {@link Child.types} types. */
   onTerminal(args: readonly string[], env: StartOptions['env'] = {}): Child {
-    const line = [process.execPath, commandLine(), ...args].map((word) => `'${word.replace(/'/g, `'\\''`)}'`).join(' ');
-    const terminal = { TERM: 'xterm', CI: undefined, ...env };
-    return new Child('script', ['-qefc', line, '/dev/null'], { cwd: this.dir, env: terminal, input: 'open' });
+    const words = [process.execPath, commandLine(), ...args].map((word) => `'${word.replace(/'/g, `'\\''`)}'`);
+    return this.terminal(`exec ${words.join(' ')}`, env);
   }
 
-  /** Starts Node in the project. */
-  node(args: readonly string[], env: StartOptions['env'] = {}): Child {
-    return Child.node(args, { cwd: this.dir, env });
+  /** Starts a command line on a terminal. */
+  terminal(line: string, env: StartOptions['env'] = {}): Child {
+    const terminal = { TERM: 'xterm', CI: undefined, ...env };
+    return new Child('script', ['-qefc', line, '/dev/null'], { cwd: this.dir, env: terminal, input: 'open' });
   }
 
   /** Runs `goldsmith …`. */

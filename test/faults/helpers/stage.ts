@@ -10,13 +10,13 @@ export class Stage {
   private readonly projects: Project[] = [];
 
   /** Makes the base before all tests, and removes what they left after each and after all. */
-  constructor() {
+  constructor(private readonly usesEngine = true) {
     beforeAll(async () => {
-      this.base = await Base.make(['VOLUME /data']);
+      if (usesEngine) this.base = await Base.make(['VOLUME /data']);
     }, 60_000);
     afterEach(async () => {
       for (const project of this.projects.splice(0)) {
-        await this.engine.purge(project.app);
+        if (this.usesEngine) await this.engine.purge(project.app);
         project.remove();
       }
     }, 60_000);

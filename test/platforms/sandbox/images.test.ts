@@ -108,6 +108,15 @@ describeIf(isRoot, 'it needs Linux and root', 'images', () => {
     60_000,
   );
 
+  test.each(['none', 'zstd'] as const)('with layers compressed with %s can be started again', async (compression) => {
+    if (compression === 'zstd' && !has('zstd')) return;
+    const artifact = await project.build(MINIMAL, { compression, output: `${compression}.tar` }, STEPS);
+    fs.rmSync(path.join(project.dir, '.goldsmith/sandbox/cache'), { recursive: true });
+    const sandbox = await project.launch(from(artifact));
+    expect(await sandbox.ok('hello')).toBe('hello from goldsmith\n');
+    await sandbox.destroy();
+  });
+
   test('a rootfs-tar is compressed as its name says', async () => {
     await project.build(MINIMAL, { format: 'rootfs-tar', output: 'root.tar.gz' }, [':']);
     expect(run('tar', '-tzf', path.join(project.dir, 'root.tar.gz'))).toContain('usr/bin/sh');

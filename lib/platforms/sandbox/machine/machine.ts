@@ -32,6 +32,7 @@ export interface MachineSpec {
 export class SandboxMachine {
   private init: Promise<Init> | undefined;
   private layers: readonly string[];
+  private used = false;
 
   constructor(
     readonly dir: string,
@@ -84,6 +85,7 @@ export class SandboxMachine {
 
   /** The command that runs `command` in it, as its root with the rights that are kept or, for the toolbox's own work, all of them. */
   inside(init: Init, command: readonly string[], ctx: RunContext, as: readonly string[] | 'all' = []): string[] {
+    this.used = true;
     const { mode } = this.ability.privilege;
     const spaces = ['--mount', '--pid', '--uts', '--ipc', ...(this.spec.network === 'none' ? ['--net'] : [])];
     const user = mode === 'root' ? [] : ['--user', '--preserve-credentials'];
@@ -115,6 +117,11 @@ export class SandboxMachine {
     await this.move(this.upper, target, ctx);
     this.layers = [...this.layers, target];
     await this.freshUpper(ctx);
+  }
+
+  /** Whether anything ran in it since its upper folder was fresh: only then is there something of the user's in that. */
+  get touched(): boolean {
+    return this.used;
   }
 
   /** Ends what runs; then the upper folder holds what was changed, and nothing of ours. */
@@ -161,6 +168,7 @@ export class SandboxMachine {
     const mode = below === undefined ? 0o755 : (await fs.stat(below)).mode & 0o7777;
     ctx.signal.throwIfAborted();
     await fs.mkdir(this.upper);
+    this.used = false;
     await fs.chmod(this.upper, mode);
   }
 

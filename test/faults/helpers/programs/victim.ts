@@ -18,6 +18,8 @@ export interface Order {
   readonly base: string;
   readonly projectDir: string;
   readonly app: string;
+  /** How much the first step writes: making an image of it takes the longer. */
+  readonly megabytes?: number;
   readonly kill?: Kill;
 }
 
@@ -62,13 +64,14 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-function tree({ platform, base, app: name, projectDir }: Order): App {
+function tree({ platform, base, app: name, projectDir, megabytes }: Order): App {
+  const bulk = megabytes === undefined ? [] : [`head -c ${megabytes}000000 /dev/zero >bulk`];
   const app = new App(name, { baseDir: projectDir, variables: {} });
   const core = new Image(app, 'Core');
-  if (platform === 'docker') new DockerSource(core, 'On', { base });
+  if (platform === 'docker') new DockerSource(core, 'On', { base, network: 'none' });
   else if (platform === 'sandbox') new SandboxSource(core, 'On', { base: SandboxBase.minimal() });
   else new NullSource(core, 'On');
-  new ShellProvisioner(core, 'One', { inline: ['echo one >one'] });
+  new ShellProvisioner(core, 'One', { inline: ['echo one >one', ...bulk] });
   new ShellProvisioner(core, 'Two', { inline: ['echo two >>one'] });
   const web = platform === 'null' ? new Image(app, 'Web') : new Image(app, 'Web', { from: core });
   if (platform === 'null') new NullSource(web, 'On');
