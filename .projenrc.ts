@@ -165,7 +165,7 @@ const code = '"**/*.{ts,mts,cts,js,mjs,cjs}"';
 // `npm ci` in a clone leaves a compiled package behind, so that the examples run at once.
 project.setScript('prepare', 'tsc --build');
 // What is published is compiled from nothing: no output of a source that is gone.
-project.setScript('prepack', 'tsc --build --clean && tsc --build');
+project.setScript('prepack', 'node -e "fs.rmSync(\'dist\', { recursive: true, force: true })" && tsc --build');
 project.setScript('test', 'node tools/test.mjs');
 project.setScript('lint', `eslint . && prettier --check ${code}`);
 project.setScript('format', `eslint --fix . ; prettier --write ${code}`);

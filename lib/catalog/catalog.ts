@@ -1,6 +1,7 @@
 import type { Artifact } from '../extension/artifact';
 import type { Checkpoint } from '../extension/platform';
 import type { Json } from '../plan/json';
+import { encodePart } from './encode';
 import type { Store } from './store';
 
 /** What a node made, under its cache key. */
@@ -70,7 +71,7 @@ export class Catalog {
       const image = node.slice(0, -1).join('/');
       if (image !== name && `${decodeURIComponent(app!)}/${image}` !== name) continue;
       const record = await this.byKey(((await this.store.get(key))?.value as { key: string } | undefined)?.key ?? '');
-      if (record?.use === use && record.artifact) records.push(record);
+      if (record?.use === use && record.artifact && !record.consumed) records.push(record);
     }
     return records.sort((a, b) => b.builtAt - a.builtAt)[0];
   }
@@ -123,5 +124,5 @@ export class Catalog {
 
 /** The app is one part of the key, whatever its name. */
 function latestKey(app: string, node: string): string {
-  return `latest/${encodeURIComponent(app)}/${node}`;
+  return `latest/${encodePart(app)}/${node}`;
 }

@@ -4,6 +4,7 @@ import { digestOf } from '../plan/digest';
 import type { Json } from '../plan/json';
 import { readIfThere, writeAtomically } from '../util/atomic';
 import { lockFile } from '../util/file-lock';
+import { encodePart } from './encode';
 import type { Store, Stored } from './store';
 
 /** A store of files, one a key: `a/b` is `<dir>/a/b.json`. */
@@ -44,8 +45,8 @@ export class FileStore implements Store {
 
   /** Lists keys. */
   async list(prefix: string): Promise<readonly string[]> {
-    const folder = prefix.split('/').slice(0, -1);
-    const keys = await this.walk(folder.map(escape));
+    const folder = prefix.split('/').slice(0, -1).map(escape).join('/');
+    const keys = (await this.walk(folder)).map(unescape);
     return keys.filter((key) => key.startsWith(prefix)).sort();
   }
 
@@ -54,15 +55,16 @@ export class FileStore implements Store {
     await fs.rm(this.file(key), { force: true });
   }
 
-  private async walk(parts: readonly string[]): Promise<string[]> {
-    const entries = await fs.readdir(path.join(this.dir, ...parts), { withFileTypes: true }).catch(() => []);
-    const keys: string[] = [];
+  /** Files with values below a folder, relative to the store and without their ending. */
+  private async walk(folder: string): Promise<string[]> {
+    const entries = await fs.readdir(path.join(this.dir, folder), { withFileTypes: true }).catch(() => []);
+    const files: string[] = [];
     for (const entry of entries) {
-      if (entry.isDirectory()) keys.push(...(await this.walk([...parts, entry.name])));
-      else if (entry.name.endsWith('.json'))
-        keys.push([...parts, entry.name.slice(0, -'.json'.length)].map(decodeURIComponent).join('/'));
+      const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) files.push(...(await this.walk(name)));
+      else if (name.endsWith('.json')) files.push(name.slice(0, -'.json'.length));
     }
-    return keys;
+    return files;
   }
 
   private file(key: string): string {
@@ -70,7 +72,18 @@ export class FileStore implements Store {
   }
 }
 
-/** A part of a key as a file name; dots too, so that no part leads out of the folder. */
+/** File systems take names of up to 255 bytes, of which endings and temporary names need some. */
+const LONGEST = 150;
+
+/**
+ * A part of a key as a file name; dots too, so that no part leads out of the folder. What is too long for one name goes on in a folder
+ * whose name ends with `+`, which stands nowhere else.
+ */
 function escape(part: string): string {
-  return encodeURIComponent(part).replace(/\./g, '%2E').replace(/\*/g, '%2A');
+  const encoded = encodePart(part).replace(/\./g, '%2E').replace(/\*/g, '%2A');
+  return encoded.replace(new RegExp(`.{${LONGEST}}(?=.)`, 'g'), '$&+/');
+}
+
+function unescape(file: string): string {
+  return file.replaceAll('+/', '').split('/').map(decodeURIComponent).join('/');
 }

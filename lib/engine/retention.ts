@@ -1,5 +1,6 @@
 import { messageOf } from '../errors';
 import type { CheckpointRecord } from '../catalog/catalog';
+import { encodePart } from '../catalog/encode';
 import type { Json } from '../plan/json';
 import type { BuildNode } from '../plan/schema';
 import type { BuildKeys } from './keys';
@@ -14,7 +15,7 @@ const GENERATIONS = 3;
  * deleted now is tried again after the next build.
  */
 export async function dropOldCheckpoints(node: BuildNode, keys: BuildKeys, services: Services): Promise<void> {
-  const index = `chains/${encodeURIComponent(services.run.app)}/${node.id}`;
+  const index = `chains/${encodePart(services.run.app)}/${node.id}`;
   const known = ((await services.store.get(index))?.value ?? []) as unknown as readonly (readonly string[])[];
   const current = [...new Set(keys.steps)];
   const same = (chain: readonly string[]): boolean => chain.at(-1) === current.at(-1);

@@ -97,10 +97,10 @@ export class PlanAssert {
     );
   }
 
-  /** Synth warned so, about a construct below `path`. */
+  /** Synth warned so, about the construct at `path` or one below it; everywhere with an empty path. */
   hasWarning(path: string, expected: string | Matcher): this {
     const warnings = Object.entries(this.plan.metadata)
-      .filter(([at]) => at === path || at.startsWith(`${path}/`))
+      .filter(([at]) => path === '' || at === path || at.startsWith(`${path}/`))
       .flatMap(([at, { warnings = [] }]) => warnings.map((text) => ({ at, text })));
     if (warnings.some(({ text }) => mismatches(expected, text).length === 0)) return this;
     const list = warnings.map(({ at, text }) => `\n  ${at}: ${text}`).join('') || '\n  none';

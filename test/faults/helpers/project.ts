@@ -46,6 +46,11 @@ export class Project {
     return new Child('script', ['-qefc', line, '/dev/null'], { cwd: this.dir, env: terminal, input: 'open' });
   }
 
+  /** Starts Node in the project. */
+  node(args: readonly string[], env: StartOptions['env'] = {}): Child {
+    return Child.node(args, { cwd: this.dir, env });
+  }
+
   /** Runs `goldsmith …`. */
   run(args: readonly string[], env: StartOptions['env'] = {}): Promise<Ended> {
     return this.start(args, env).ended;
