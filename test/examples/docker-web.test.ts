@@ -2,7 +2,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { CheckpointRecord, NodeRecord } from '../../lib/catalog';
 import { describeIf } from '../helpers/requires';
-import { Base, hasEngine, hasPrograms, NO_ENGINE } from '../platforms/docker/fixture';
+import { hasEngine, hasPrograms, NO_ENGINE } from '../helpers/docker';
+import { Base } from '../platforms/docker/fixture';
 import { startRegistry, type RegistryServer } from '../platforms/sandbox/registry-server';
 import { Checkout } from './helpers/checkout';
 

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { describeIf } from '../helpers/requires';
-import { hasEngine, hasPrograms, NO_ENGINE } from '../platforms/docker/fixture';
+import { hasEngine, hasPrograms, NO_ENGINE } from '../helpers/docker';
 import { Registry } from '../platforms/docker/registry';
 import type { Ended } from './helpers/child';
 import type { Project } from './helpers/project';

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describeIf } from '../helpers/requires';
-import { Base, hasEngine, NO_ENGINE } from '../platforms/docker/fixture';
+import { hasEngine, NO_ENGINE } from '../helpers/docker';
+import { Base } from '../platforms/docker/fixture';
 import { eachOf } from './helpers/child';
 import { canRunDockerd, Dockerd, NO_DOCKERD } from './helpers/dockerd';
 import { EngineView } from './helpers/engine-api';

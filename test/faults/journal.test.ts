@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { describeIf } from '../helpers/requires';
-import { hasEngine, NO_ENGINE } from '../platforms/docker/fixture';
+import { hasEngine, NO_ENGINE } from '../helpers/docker';
 import { eachOf } from './helpers/child';
 import type { Project } from './helpers/project';
 import { Stage } from './helpers/stage';

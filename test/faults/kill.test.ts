@@ -1,5 +1,6 @@
 import { describeIf } from '../helpers/requires';
-import { Base, hasEngine, NO_ENGINE } from '../platforms/docker/fixture';
+import { hasEngine, NO_ENGINE } from '../helpers/docker';
+import { Base } from '../platforms/docker/fixture';
 import { killAt, summary, undisturbed, type Ground, type Verdict } from './helpers/killing';
 import type { Kill } from './helpers/programs/victim';
 

@@ -1,5 +1,5 @@
 import { describeIf } from '../helpers/requires';
-import { hasEngine, NO_ENGINE } from '../platforms/docker/fixture';
+import { hasEngine, NO_ENGINE } from '../helpers/docker';
 import { eachOf } from './helpers/child';
 import { commandLine } from './helpers/compiled';
 import { Stage } from './helpers/stage';

@@ -1,4 +1,5 @@
 import * as http from 'node:http';
+import { engineSocket } from '../../helpers/docker';
 
 interface Listed {
   readonly Id: string;
@@ -7,9 +8,7 @@ interface Listed {
 
 /** A view of a Docker Engine that is not goldsmith's own: what a test counts, it counts with this. */
 export class EngineView {
-  constructor(
-    private readonly socket = (process.env['DOCKER_HOST'] ?? '').replace(/^unix:\/\//, '') || '/var/run/docker.sock',
-  ) {}
+  constructor(private readonly socket = engineSocket) {}
 
   /** Containers of an app, running or not. */
   containers(app: string): Promise<Listed[]> {

@@ -4,7 +4,8 @@ import * as path from 'node:path';
 import { App, Image, ShellProvisioner, Verification } from '../../../lib';
 import { DockerImportPostProcessor, DockerSource } from '../../../lib/platforms/docker';
 import { describeIf } from '../../helpers/requires';
-import { Base, hasEngine, NO_ENGINE } from './fixture';
+import { hasEngine, NO_ENGINE } from '../../helpers/docker';
+import { Base } from './fixture';
 
 describeIf(hasEngine, NO_ENGINE, 'a program with Docker sources', () => {
   let base: Base;

@@ -2,7 +2,8 @@ import { docker } from '../../../lib/platforms/docker';
 import { Client } from '../../../lib/platforms/docker/client';
 import { describeDriver } from '../../../lib/testing';
 import { describeIf } from '../../helpers/requires';
-import { Base, hasEngine, NO_ENGINE } from './fixture';
+import { hasEngine, NO_ENGINE } from '../../helpers/docker';
+import { Base } from './fixture';
 
 describeIf(hasEngine, NO_ENGINE, 'the conformance of Docker', () => {
   let base: Base;

@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import { describeIf } from '../../helpers/requires';
 import type { DockerConfigProps } from '../../../lib/platforms/docker';
 import { testContext, type TestContext } from './context';
-import { Base, Build, hasEngine, NO_ENGINE } from './fixture';
+import { hasEngine, NO_ENGINE } from '../../helpers/docker';
+import { Base, Build } from './fixture';
 
 describeIf(hasEngine, NO_ENGINE, 'a Dockerfile', () => {
   let base: Base;

@@ -6,7 +6,8 @@ import { docker } from '../../../lib/platforms/docker';
 import type { ImageInfo } from '../../../lib/platforms/docker/engine-types';
 import { describeIf } from '../../helpers/requires';
 import { testContext } from './context';
-import { Base, Build, execute, fromId, hasEngine, NO_ENGINE } from './fixture';
+import { hasEngine, NO_ENGINE } from '../../helpers/docker';
+import { Base, Build, execute, fromId } from './fixture';
 
 const BASE_CHANGES = [
   'ENV PATH=/bin KEPT=yes',

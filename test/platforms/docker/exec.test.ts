@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { describeIf } from '../../helpers/requires';
-import { Base, Build, execute, fromId, hasEngine, NO_ENGINE } from './fixture';
+import { hasEngine, NO_ENGINE } from '../../helpers/docker';
+import { Base, Build, execute, fromId } from './fixture';
 
 describeIf(hasEngine, NO_ENGINE, 'a command in a container', () => {
   let base: Base;

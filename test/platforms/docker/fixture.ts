@@ -11,20 +11,6 @@ import { importFile } from '../../../lib/platforms/docker/import-file';
 import { openEngine } from '../../../lib/platforms/docker/open-engine';
 import { testContext, type TestContext } from './context';
 
-const PING = `require('http').get({ socketPath: '/var/run/docker.sock', path: '/_ping' }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))`;
-
-/** Whether a Docker Engine answers on this machine. */
-export const hasEngine =
-  fs.existsSync('/var/run/docker.sock') && spawnSync(process.execPath, ['-e', PING]).status === 0;
-
-/** Why a suite that needs one is skipped. */
-export const NO_ENGINE = 'no Docker Engine answers at /var/run/docker.sock';
-
-/** Whether programs are installed. */
-export function hasPrograms(...names: readonly string[]): boolean {
-  return names.every((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0);
-}
-
 const PROGRAMS = [
   'sh',
   'cat',

@@ -4,7 +4,8 @@ import { docker, type DockerConfigProps } from '../../../lib/platforms/docker';
 import { containerBody, device, isHostPath, splitTmpfs } from '../../../lib/platforms/docker/run-options';
 import { describeIf } from '../../helpers/requires';
 import { testContext } from './context';
-import { Base, Build, fromId, hasEngine, NO_ENGINE } from './fixture';
+import { hasEngine, NO_ENGINE } from '../../helpers/docker';
+import { Base, Build, fromId } from './fixture';
 
 interface Inspected {
   readonly Config: Record<string, unknown>;

@@ -5,7 +5,8 @@ import type { Artifact } from '../../../lib/extension/artifact';
 import { dockerImport, dockerSave } from '../../../lib/platforms/docker';
 import { describeIf } from '../../helpers/requires';
 import { testContext, type TestContext } from './context';
-import { Base, Build, fromId, hasEngine, NO_ENGINE } from './fixture';
+import { hasEngine, NO_ENGINE } from '../../helpers/docker';
+import { Base, Build, fromId } from './fixture';
 
 describeIf(hasEngine, NO_ENGINE, 'files of images', () => {
   let base: Base;

@@ -5,7 +5,8 @@ import { docker, dockerPush, dockerTag, type DockerConfigProps } from '../../../
 import type { ResolvedBase } from '../../../lib/platforms/docker/base';
 import { describeIf } from '../../helpers/requires';
 import { testContext, type TestContext } from './context';
-import { Base, Build, hasEngine, hasPrograms } from './fixture';
+import { hasEngine, hasPrograms } from '../../helpers/docker';
+import { Base, Build } from './fixture';
 import { Registry } from './registry';
 
 const LOGIN = { username: 'ada', password: 'l0velace-secret' };

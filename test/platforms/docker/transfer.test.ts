@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { describeIf } from '../../helpers/requires';
-import { Base, Build, fromId, hasEngine, NO_ENGINE } from './fixture';
+import { hasEngine, NO_ENGINE } from '../../helpers/docker';
+import { Base, Build, fromId } from './fixture';
 
 describeIf(hasEngine, NO_ENGINE, 'a transfer', () => {
   let base: Base;

@@ -7,7 +7,8 @@ import * as tls from 'node:tls';
 import { docker } from '../../../lib/platforms/docker';
 import { describeIf } from '../../helpers/requires';
 import { testContext } from './context';
-import { Base, Build, execute, fromId, hasEngine, hasPrograms } from './fixture';
+import { engineSocket, hasEngine, hasPrograms } from '../../helpers/docker';
+import { Base, Build, execute, fromId } from './fixture';
 
 async function failure(env: Readonly<Record<string, string>>): Promise<unknown> {
   const ctx = testContext({ env });
@@ -115,7 +116,7 @@ describeIf(
         allowHalfOpen: true,
       };
       server = tls.createServer(options, (client) => {
-        const engine = net.connect({ path: '/var/run/docker.sock', allowHalfOpen: true });
+        const engine = net.connect({ path: engineSocket, allowHalfOpen: true });
         client.pipe(engine).pipe(client);
         client.on('error', () => engine.destroy());
         engine.on('error', () => client.destroy());
