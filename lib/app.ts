@@ -54,7 +54,9 @@ export class App extends RootConstruct {
     rememberOrigin(this);
     Object.defineProperty(this, BRAND, { value: true });
     this.name = name;
-    this.baseDir = path.resolve(props.baseDir ?? path.dirname(callerFile() ?? path.join(process.cwd(), 'images.ts')));
+    const caller = callerFile();
+    this.baseDir = path.resolve(props.baseDir ?? path.dirname(caller ?? path.join(process.cwd(), 'images.ts')));
+    if (isMainProgram(caller)) (require('./cli/uncaught') as typeof import('./cli/uncaught')).printUncaught();
     const inputs = props.variables
       ? { values: props.variables, problems: [] }
       : givenInputs(process.argv.slice(2), process.env);

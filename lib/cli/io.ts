@@ -10,7 +10,7 @@ export interface Io {
   readonly colour: boolean;
   /** Whether a person looks at it: then it draws, else it prints lines. */
   readonly isTty: boolean;
-  /** Columns and rows of the terminal, now. */
+  /** Columns and rows of the terminal, now; 80 and 24 where it does not know them, as that of `script` or a container may not. */
   size(): { readonly columns: number; readonly rows: number };
   /** Calls back on Ctrl-C or SIGTERM until the returned function is called. */
   onInterrupt(listener: () => void): () => void;
@@ -31,7 +31,7 @@ export function processIo(): Io {
     // https://no-color.org: set and not empty means no colour.
     colour: (isTty && !env['NO_COLOR']) || (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'),
     isTty,
-    size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
     onInterrupt(listener) {
       const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
       for (const signal of signals) process.on(signal, listener);

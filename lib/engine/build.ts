@@ -11,11 +11,12 @@ import { findCached, findCheckpoint } from './cache';
 import { provisionContext, resourceContext, variablesOf, type Held, type Place } from './context';
 import { checked } from './config';
 import { buildKeys, changesImage, type BuildKeys } from './keys';
+import { preflight } from './preflight';
 import { resolveConfig } from './resolve';
 import { dropOldCheckpoints, replaceCheckpoint } from './retention';
 import { Scope } from './scope';
 import type { NodeOutcome, Services } from './services';
-import { runStep, sourceOf, type StepFrame } from './steps';
+import { runStep, type StepFrame } from './steps';
 
 /**
  * One image on one source: one machine's life. In this order:
@@ -113,13 +114,8 @@ class Build {
   }
 
   private async preflight(ctx: ResourceContext): Promise<void> {
-    const problems = (await this.driver.preflight?.(this.config, ctx)) ?? [];
-    if (problems.length === 0) return;
-    const source = sourceOf(this.services, { id: this.node.id, node: this.node });
-    throw GoldsmithError.all(
-      problems.map((problem) => ({ ...problem, path: problem.path ?? this.node.id, source: problem.source ?? source })),
-      'PREFLIGHT_FAILED',
-    );
+    const problems = await preflight(this.node, this.config, this.driver, ctx, this.services);
+    if (problems.length > 0) throw GoldsmithError.all(problems, 'PREFLIGHT_FAILED');
   }
 
   private async provision(done: number, keys: BuildKeys): Promise<void> {

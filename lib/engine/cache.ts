@@ -8,6 +8,7 @@ import type { BuildNode, PlanNode } from '../plan/schema';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { parseDuration } from '../util/duration';
+import { carriedBy } from './carried';
 import { FILE_KIND, fileExists, outputPath } from './files';
 import { changesImage, stepKey, type BuildKeys } from './keys';
 import type { Services } from './services';
@@ -115,10 +116,10 @@ async function consumersSatisfied(
     if (consumer.kind === 'process' && services.extensions.get('post-processor', consumer.step.use).cacheable === false)
       continue;
     const inputs = consumer.kind === 'process' ? consumer.inputs : [consumer.build];
-    const artifacts = inputs.map((input) =>
-      input === node.id ? record.artifact : services.outcomes.get(input)?.artifact,
+    const artifacts = inputs.flatMap((input) =>
+      input === node.id ? (record.artifact ?? []) : carriedBy([input], services).map(({ artifact }) => artifact),
     );
-    if (artifacts.some((artifact) => artifact === undefined)) return false;
+    if (artifacts.length < inputs.length) return false;
     const key = stepKey(consumer.kind, consumer.step, revisionOf(consumer, services), artifacts, services);
     if (!(await findCached(consumer, key, ctx, services))) return false;
   }

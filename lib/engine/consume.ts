@@ -1,6 +1,7 @@
 import { toProblem } from '../errors';
 import type { PlanNode, ProcessNode } from '../plan/schema';
 import { takesArtifactOf } from './base';
+import { carriedBy } from './carried';
 import { discard } from './discard';
 import type { Services } from './services';
 
@@ -47,6 +48,7 @@ function isTakenOver(node: PlanNode, services: Services): boolean {
 function keepsInput(taker: ProcessNode, node: PlanNode, services: Services): boolean {
   const { keepInput } = services.extensions.get('post-processor', taker.step.use);
   // A post-processor that hands its input on makes no other artifact to keep.
-  if (services.outcomes.get(taker.id)?.artifact?.id === services.outcomes.get(node.id)?.artifact?.id) return true;
+  const artifact = services.outcomes.get(node.id)?.artifact?.id;
+  if (carriedBy([taker.id], services).some(({ artifact: { id } }) => id === artifact)) return true;
   return keepInput.default && keepInput.forced ? true : (taker.keepInputArtifact ?? keepInput.default);
 }

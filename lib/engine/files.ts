@@ -29,7 +29,7 @@ export async function writeOutput(
   { scope, services, signal }: { readonly scope: Scope; readonly services: Services; readonly signal: AbortSignal },
 ): Promise<ResourceRecord> {
   const target = path.resolve(services.projectDir, output);
-  if (!options.merges) await refuseForeign(target, output, services);
+  if (!options.merges) await refuseForeign(output, services);
   const token = digestOf([services.run.id, target, process.hrtime.bigint().toString()]).slice(0, 12);
   const temporary = path.join(path.dirname(target), `.goldsmith-${token}.tmp`);
   const locator: FileLocator = { path: output, temporary, ...(options.merges && { merges: true }) };
@@ -78,7 +78,9 @@ async function putBack(old: string, target: string): Promise<void> {
   else await fs.rm(old, { recursive: true, force: true });
 }
 
-async function refuseForeign(target: string, output: string, services: Services): Promise<void> {
+/** Refuses to replace what goldsmith did not make, unless the user allowed it. */
+export async function refuseForeign(output: string, services: Services): Promise<void> {
+  const target = path.resolve(services.projectDir, output);
   const there = await identityIfThere(target);
   if (there === undefined || services.settings.force) return;
   const owner = (await services.store.get(ownerKey(target)))?.value as { identity?: string } | undefined;

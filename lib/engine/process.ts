@@ -1,11 +1,12 @@
 import * as path from 'node:path';
 import { GoldsmithError } from '../errors';
 import type { Artifact } from '../extension/artifact';
-import type { BuildOrigin, ProcessContext } from '../extension/context';
+import type { ProcessContext } from '../extension/context';
 import { sha256 } from '../plan/digest';
-import type { BuildNode, PlanNode, ProcessNode } from '../plan/schema';
+import type { BuildNode, ProcessNode } from '../plan/schema';
 import { lockFile } from '../util/file-lock';
 import { findCached, revisionOf } from './cache';
+import { carriedBy, firstBuildOf, originsOf, type Carried } from './carried';
 import { checked } from './config';
 import { resourceContext, variablesOf } from './context';
 import { stepKey } from './keys';
@@ -16,8 +17,10 @@ import { runStep } from './steps';
 
 /** A post-processor on the artifacts that are handed to it: cached? → run → record. */
 export async function runProcess(node: ProcessNode, services: Services, signal: AbortSignal): Promise<NodeOutcome> {
-  const inputs = node.inputs.flatMap((id) => services.outcomes.get(id)?.artifact ?? []);
-  if (inputs.length === 0) {
+  const taken = carriedBy(node.inputs, services);
+  const inputs = taken.map(({ artifact }) => artifact);
+  const extension = services.extensions.get('post-processor', node.step.use);
+  if (inputs.length === 0 && extension.runsWithoutInput !== true) {
     services.emit({
       type: 'message',
       level: 'info',
@@ -26,15 +29,16 @@ export async function runProcess(node: ProcessNode, services: Services, signal: 
     });
     return { state: 'succeeded', builtAt: services.clock.now(), key: '' };
   }
-  const extension = services.extensions.get('post-processor', node.step.use);
+  const build = firstBuildOf(node, services);
   const key = stepKey('process', node.step, revisionOf(node, services), inputs, services);
   const scope = new Scope(node.id, services);
   const previous = (await services.catalog.latest(services.run.app, node.id))?.artifact;
   const { ctx } = resourceContext(services, { node, signal }, scope, previous);
-  const cached = extension.cacheable === false ? undefined : await findCached(node, key, ctx, services);
+  // Where nothing was taken, no digest says whether the machine behind it changed.
+  const cached = inputs.length === 0 ? undefined : await findCached(node, key, ctx, services);
   if (cached) {
     await services.catalog.touch(cached);
-    return { state: 'cached', artifact: cached.artifact, builtAt: cached.builtAt, key };
+    return { state: 'cached', ...made(cached.artifact, taken, build), builtAt: cached.builtAt, key };
   }
 
   refuseForeignKinds(node, extension.accepts, inputs);
@@ -54,8 +58,8 @@ export async function runProcess(node: ProcessNode, services: Services, signal: 
       const held = resourceContext(services, { node, step: node.step.id, signal: stepSignal }, scope, previous);
       const processing: ProcessContext = {
         ...held.ctx,
-        variables: factsOf(node, services),
-        origins: originsOf(node, services),
+        variables: variablesOf(build, services),
+        origins: originsOf(taken, services),
         lockFile: async (file) => void locks.push(await lock(file, services, stepSignal)),
       };
       try {
@@ -70,17 +74,27 @@ export async function runProcess(node: ProcessNode, services: Services, signal: 
     });
     const builtAt = services.clock.now();
     // Tolerated, not done: the next run tries it again.
-    if (!done) return { state: 'succeeded', artifact: inputs[0], builtAt, key };
-    const artifact = result ?? inputs[0];
+    if (!done) return { state: 'succeeded', ...made(undefined, taken, build), builtAt, key };
+    const outcome = made(result, taken, build);
     const { run } = services;
     const record = { app: run.app, node: node.id, use: node.step.use, key, run: run.id, builtAt, digest: node.digest };
-    await services.catalog.record({ ...record, ...(artifact && { artifact }) });
+    await services.catalog.record({ ...record, ...(outcome.artifact && { artifact: outcome.artifact }) });
     await scope.commit();
-    return { state: 'succeeded', artifact, builtAt, key };
+    return { state: 'succeeded', ...outcome, builtAt, key };
   } finally {
     for (const release of locks.reverse()) await release();
     await scope.close();
   }
+}
+
+/** What it made, else what it took: shown where it is one, handed on in any case. */
+function made(
+  result: Artifact | undefined,
+  taken: readonly Carried[],
+  build: BuildNode,
+): Pick<NodeOutcome, 'artifact' | 'carries'> {
+  if (result) return { artifact: result, carries: [{ artifact: result, build: taken[0]?.build ?? build.id }] };
+  return { artifact: taken.length === 1 ? taken[0]!.artifact : undefined, carries: taken };
 }
 
 function refuseForeignKinds(
@@ -100,35 +114,4 @@ function refuseForeignKinds(
 function lock(file: string, services: Services, signal: AbortSignal): Promise<() => Promise<void>> {
   const name = sha256(path.resolve(services.projectDir, file)).slice(0, 32);
   return lockFile(path.join(services.stateDir, 'locks', name), { sleep: (ms) => services.clock.sleep(ms, signal) });
-}
-
-/** The builds behind the inputs, through any post-processors between. */
-function originsOf(node: ProcessNode, services: Services): BuildOrigin[] {
-  return node.inputs.flatMap((input) => {
-    const build = buildBehind(input, services);
-    const outcome = services.outcomes.get(build.id);
-    const artifact = services.outcomes.get(input)?.artifact;
-    if (!outcome || !artifact) return [];
-    return [
-      {
-        build: build.id,
-        image: build.image,
-        use: build.source.use,
-        artifact,
-        cached: outcome.state === 'cached',
-        builtAt: outcome.builtAt,
-      },
-    ];
-  });
-}
-
-function factsOf(node: ProcessNode, services: Services): Readonly<Record<string, string>> {
-  return variablesOf(buildBehind(node.inputs[0]!, services), services);
-}
-
-function buildBehind(id: string, services: Services): BuildNode {
-  const node = services.plan.nodes.find(
-    (other): other is Exclude<PlanNode, { kind: 'verify' }> => other.id === id && other.kind !== 'verify',
-  )!;
-  return node.kind === 'build' ? node : buildBehind(node.inputs[0]!, services);
 }

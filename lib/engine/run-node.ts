@@ -1,4 +1,4 @@
-import { toProblem } from '../errors';
+import { GoldsmithError, toProblem } from '../errors';
 import type { PlanNode } from '../plan/schema';
 import { explainErrno } from '../util/errno';
 import { runBuild } from './build';
@@ -28,11 +28,16 @@ export async function runNode(node: PlanNode, services: Services, results: Map<s
     const problem = {
       path: node.id,
       source: sourceOf(services, { id: node.id, node }),
-      ...toProblem(explainErrno(error, `recording ${node.id}`)),
+      ...toProblem(state === 'cancelled' ? cancelled(error) : explainErrno(error, `recording ${node.id}`)),
     };
     finish(node, services, results, { state, duration: duration(), error: problem });
     return state;
   }
+}
+
+/** An abort signal may have any reason. */
+function cancelled(error: unknown): GoldsmithError {
+  return GoldsmithError.is(error) ? error : new GoldsmithError('CANCELLED', 'the run was cancelled');
 }
 
 function runOne(node: PlanNode, services: Services): Promise<NodeOutcome> {

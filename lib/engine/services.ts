@@ -4,6 +4,7 @@ import type { Artifact, ResourceRecord } from '../extension/artifact';
 import type { Clock } from '../extension/context';
 import type { Json } from '../plan/json';
 import type { Plan } from '../plan/schema';
+import type { Carried } from './carried';
 import type { LeftBehind, NodeState, RunEventBody } from './events';
 import type { Extensions } from './extensions';
 import type { Journal } from './journal';
@@ -15,6 +16,11 @@ import type { Redactor } from './redact';
 export interface NodeOutcome {
   readonly state: NodeState;
   readonly artifact?: Artifact | undefined;
+  /**
+   * What the post-processors after it take.
+   * @default - its artifact
+   */
+  readonly carries?: readonly Carried[];
   readonly builtAt: number;
   /** Cache key under which it is recorded. */
   readonly key: string;

@@ -7,6 +7,7 @@ import { checked } from './config';
 import { runContext } from './context';
 import { openServices } from './open';
 import type { RunOptions } from './options';
+import { preflight } from './preflight';
 import { Redactor } from './redact';
 import { resolveConfig } from './resolve';
 import { select } from './select';
@@ -59,8 +60,7 @@ export async function validate(plan: Plan, options: RunOptions): Promise<readonl
           for (const step of node.provisioners) services.extensions.get('provisioner', step.use);
           if (!usesOutputs(node)) {
             await withDriver(node, services, async (config, driver, ctx) => {
-              for (const problem of (await driver.preflight?.(config, ctx)) ?? [])
-                note(new GoldsmithError(problem.code, problem.message, problem));
+              problems.push(...(await preflight(node, config, driver, ctx, services)));
             });
           }
         } else services.extensions.get(node.kind === 'process' ? 'post-processor' : 'provisioner', node.step.use);

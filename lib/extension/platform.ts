@@ -88,6 +88,8 @@ export interface PlatformExtension<C = unknown, Out = C> {
   readonly nameProps?: readonly string[];
   /** Kind of artifact it makes with this config, for checks at synth. Undefined: none. */
   produces(config: C): string | undefined;
+  /** Files and folders that it writes with this config, as the user wrote them: checked before anything is created. @default - none */
+  outputs?(config: Out): readonly string[];
   /** Whether what was built may be taken from the cache. @default true */
   readonly cacheable?: boolean;
   /** Resource pool that limits how many builds run at once. @default its type key */

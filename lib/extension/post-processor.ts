@@ -20,6 +20,11 @@ export interface PostProcessorExtension<In = unknown, Out = In> {
    * @default true
    */
   readonly cacheable?: boolean;
+  /**
+   * Whether it runs also after a build that makes no artifact, such as one on the Null platform.
+   * @default false
+   */
+  readonly runsWithoutInput?: boolean;
   /** Props that name what it writes: two post-processors may not write the same, unless it is `shared`. */
   readonly nameProps?: readonly string[];
   /** Packer's rule on the input: whether it is kept where the user says nothing, and whether that is forced. */

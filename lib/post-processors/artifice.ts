@@ -39,6 +39,7 @@ export const artifice: PostProcessorExtension<OwnArtificeProps, z.output<typeof 
   keepInput: { default: true },
   // No digest covers the files.
   cacheable: false,
+  runsWithoutInput: true,
   run: ({ files }, _inputs, ctx) => findFiles(files, ctx),
 };
 

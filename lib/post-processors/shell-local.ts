@@ -40,6 +40,7 @@ export const shellLocalPostProcessor: PostProcessorExtension<OwnShellLocalProps,
   module: 'goldsmith',
   schema,
   keepInput: { default: true, forced: true },
+  runsWithoutInput: true,
   async run(config, inputs, ctx) {
     await runLocalScripts(config, { ...ctx.variables, ...artifactVariables(inputs, ctx) }, factsOf(inputs), ctx);
     return undefined;

@@ -86,7 +86,10 @@ export class NodeBuilder {
     const facts = factsOf(source);
     const extension = source.extension;
     this.use(extension, source);
-    const config = this.renderer.render(source, source.config(), extension.schema, facts);
+    const config = this.renderer.render(source, source.config(), extension.schema, {
+      facts,
+      common: ['base'],
+    });
     const uses = new Set(config.uses);
     this.addModules(config, source);
     const taken = steps.filter((step) => applies(step.props, source));
@@ -118,7 +121,10 @@ export class NodeBuilder {
   private verify(verification: VerificationBase, source: Source): void {
     this.use(verification.extension, verification);
     const { only: _only, except: _except, timeout, ...props } = verification.props;
-    const rendered = this.renderer.render(verification, props, verification.extension.schema, factsOf(source));
+    const rendered = this.renderer.render(verification, props, verification.extension.schema, {
+      facts: factsOf(source),
+      common: ['only', 'except', 'timeout'],
+    });
     this.addModules(rendered, verification);
     const id = verificationId(verification, source);
     const build = source.node.path;
@@ -162,7 +168,10 @@ export class NodeBuilder {
   ): string {
     this.use(link.extension, link);
     const only = group.length === 1 ? factsOf(group[0]!) : undefined;
-    const rendered = this.renderer.render(link, without(link.props, PROCESS_META), link.extension.schema, only);
+    const rendered = this.renderer.render(link, without(link.props, PROCESS_META), link.extension.schema, {
+      facts: only,
+      common: PROCESS_META,
+    });
     this.addModules(rendered, link);
     const suffix = sequence.image ? nameIn(group[0]!) : group[0]!.node.path;
     const id = together ? link.node.path : `${link.node.path}/${suffix}`;

@@ -33,14 +33,23 @@ export class Renderer {
     private readonly report: Report,
   ) {}
 
-  /** Renders and checks. Problems go to the report, under the construct. */
-  render(construct: IConstruct, props: object, schema: z.ZodType, facts?: Facts): Rendered {
+  /**
+   * Renders and checks. Problems go to the report, under the construct.
+   *
+   * @param options `common` are props that the schema does not know because they belong to goldsmith: one of them may be meant
+   */
+  render(
+    construct: IConstruct,
+    props: object,
+    schema: z.ZodType,
+    { facts, common = [] }: { readonly facts?: Facts | undefined; readonly common?: readonly string[] } = {},
+  ): Rendered {
     const pass = new Pass(this.baseDir, this.assets, this.report, construct, facts);
     const config = pass.object(props as Record<string, unknown>, schema, '') as JsonObject;
     const checked = schema.safeParse(config);
     if (!checked.success) {
       for (const issue of checked.error.issues) {
-        const { message, hint } = explain(issue, config, schema);
+        const { message, hint } = explain(issue, config, [...namesIn(schema), ...common]);
         this.report.add(construct, 'INVALID_PROPS', message, hint);
       }
     }
@@ -196,15 +205,23 @@ function sharpest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   return inner ? sharpest({ ...inner, path: [...issue.path, ...inner.path] }) : issue;
 }
 
+function namesIn(schema: z.ZodType): string[] {
+  const inner = unwrap(schema);
+  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+}
+
 /** A zod issue in the words of the prop the user wrote. */
-function explain(found: z.core.$ZodIssue, config: JsonObject, schema: z.ZodType): { message: string; hint?: string } {
+function explain(
+  found: z.core.$ZodIssue,
+  config: JsonObject,
+  known: readonly string[],
+): { message: string; hint?: string } {
   const issue = sharpest(found);
   const at = issue.path.reduce<string>(
     (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`),
     '',
   );
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys((unwrap(schema) as z.ZodObject | undefined)?.shape ?? {});
     const where = at === '' ? '' : ` in \`${at}\``;
     const names = issue.keys.map((key) => `\`${key}\``).join(', ');
     return { message: `unknown prop ${names}${where}`, ...(at === '' && { hint: didYouMean(issue.keys[0]!, known) }) };

@@ -48,7 +48,7 @@ export class StepRenderer {
     props: object,
     facts: Facts,
   ): { readonly rendered: RenderedStep; readonly perBuild: boolean } {
-    const result = this.renderer.render(step, without(props, META), step.extension.schema, facts);
+    const result = this.renderer.render(step, without(props, META), step.extension.schema, { facts, common: META });
     const policy = this.policyOf(step, props);
     // In the order of their names, as the plan is written: it saves sorting.
     const spec: StepSpec = {

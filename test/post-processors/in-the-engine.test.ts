@@ -18,6 +18,7 @@ import {
   type PlatformExtension,
   type RunReport,
 } from '../../lib';
+import { NullSource } from '../../lib/platforms/null';
 import { localCommunicator } from '../../lib/communicators/local';
 import { temporaryFolder } from '../provisioners/support';
 import { z } from 'zod';
@@ -153,6 +154,49 @@ test('under the App one archive takes what all images made', async () => {
   });
   expect(listed.trim().split('\n').sort()).toEqual(['boxes/One-A.img', 'boxes/Two-A.img']);
   expect(fs.readdirSync(path.join(program.baseDir, 'boxes')).sort()).toEqual(['One-A.img', 'Two-A.img']);
+});
+
+test('a link that takes all artifacts and makes none hands on every one of them, also from the cache', async () => {
+  const program = app('hand-on');
+  const web = new Image(program, 'Web');
+  new BoxSource(web, 'A');
+  new BoxSource(web, 'B');
+  const chain = new PostProcessorChain(web, 'Release');
+  new ShellLocalPostProcessor(chain, 'First', { command: 'true', inputs: 'all' });
+  new ManifestPostProcessor(chain, 'List', { output: 'list.json' });
+  new CompressPostProcessor(chain, 'Zip', { output: 'all.tar.gz', keepInputArtifact: true });
+  for (const expected of ['succeeded', 'cached']) {
+    const report = await run(program);
+    expect(report.nodes.find(({ id }) => id === 'Web/Release/First')?.state).toBe(expected);
+    const { builds } = JSON.parse(fs.readFileSync(path.join(program.baseDir, 'list.json'), 'utf8')) as {
+      builds: { name: string; artifact_id: string }[];
+    };
+    expect(builds.map(({ name, artifact_id }) => [name, artifact_id])).toEqual([
+      ['Web/A', 'box:Web/A'],
+      ['Web/B', 'box:Web/B'],
+    ]);
+    const listed = execFileSync('tar', ['-tzf', 'all.tar.gz'], { cwd: program.baseDir, encoding: 'utf8' });
+    expect(listed.trim().split('\n').sort()).toEqual(['boxes/Web-A.img', 'boxes/Web-B.img']);
+  }
+});
+
+test('after a build without an artifact, what needs none runs each time, and artifice begins the chain', async () => {
+  const program = app('none');
+  const image = new Image(program, 'Here');
+  new NullSource(image, 'Null');
+  const chain = new PostProcessorChain(image, 'Release');
+  new ShellLocalPostProcessor(chain, 'Make', {
+    inline: ['echo "$GOLDSMITH_BUILD" >>made', 'test -z "$GOLDSMITH_ARTIFACT_ID"'],
+  });
+  new ArtificePostProcessor(chain, 'Find', { files: ['made'] });
+  new CompressPostProcessor(chain, 'Zip', { output: 'made.gz', keepInputArtifact: true });
+  new ChecksumPostProcessor(image, 'Sums', {});
+  for (const times of [1, 2]) {
+    const report = await run(program);
+    expect(report.status).toBe('succeeded');
+    const made = execFileSync('gzip', ['-dc', 'made.gz'], { cwd: program.baseDir, encoding: 'utf8' });
+    expect(made).toBe('Here/Null\n'.repeat(times));
+  }
 });
 
 test('artifice takes files that a changed program left, although nothing in the plan changed', async () => {

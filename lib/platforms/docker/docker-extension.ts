@@ -135,6 +135,7 @@ export const docker: PlatformExtension<DockerConfigProps, DockerConfig> = {
   nameProps: ['tags', 'exportPath'],
   produces: ({ exportPath, discard }) =>
     discard ? undefined : exportPath === undefined ? 'docker-image' : 'docker-export',
+  outputs: ({ exportPath }) => (exportPath === undefined ? [] : [exportPath]),
   probe: (ctx) => (require('./probe') as typeof import('./probe')).probe(ctx),
   load: async (ctx) => (require('./docker-driver') as typeof import('./docker-driver')).createDriver(ctx),
 };

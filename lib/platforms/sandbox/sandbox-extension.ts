@@ -13,6 +13,7 @@ export const sandbox: PlatformExtension<SandboxConfigProps, SandboxConfig> = {
   passiveProps: ['login'],
   nameProps: ['output'],
   produces: (config) => config.format ?? 'oci-archive',
+  outputs: ({ output }) => (output === undefined ? [] : [output]),
   probe: (ctx) => (require('./probe') as typeof import('./probe')).probe(ctx),
   load,
 };
