@@ -82,7 +82,7 @@ describe("a third party's extension", () => {
   test('passes the suite that every driver must pass', async () => {
     const file = 'goldsmith-folder/test/driver.test.ts';
     const output = await checkout.must(FOLDER, process.execPath, ['--require', 'ts-node/register', '--test', file]);
-    expect(output).toMatch(/pass 10$/m);
+    expect(output).toMatch(/# pass [1-9]\d+$/m);
     expect(output).toMatch(/fail 0$/m);
   });
 });

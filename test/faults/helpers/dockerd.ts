@@ -58,6 +58,9 @@ export class Dockerd {
   async crash(): Promise<void> {
     this.process!.kill('SIGKILL');
     await this.process!.ended;
+    // Its containerd dies with it. Where nobody reaps orphans (a machine without an init), the next engine would take the dead
+    // process for a living one and wait for it.
+    fs.rmSync(path.join(this.dir, 'exec', 'containerd', 'containerd.pid'), { force: true });
   }
 
   /** Runs a command of Docker's own command line. */
