@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { howStarted } from './how-started';
 
 /** What the command line may use of its process: the only place that touches it. */
 export interface Io {
@@ -10,6 +11,8 @@ export interface Io {
   readonly colour: boolean;
   /** Whether a person looks at it: then it draws, else it prints lines. */
   readonly isTty: boolean;
+  /** How the user would start it again, such as `goldsmith` or `npx ts-node images.ts`. */
+  readonly command: string;
   /** Columns and rows of the terminal, now; 80 and 24 where it does not know them, as that of `script` or a container may not. */
   size(): { readonly columns: number; readonly rows: number };
   /** Calls back on Ctrl-C or SIGTERM until the returned function is called. */
@@ -31,6 +34,7 @@ export function processIo(): Io {
     // https://no-color.org: set and not empty means no colour.
     colour: (isTty && !env['NO_COLOR']) || (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0'),
     isTty,
+    command: howStarted(process.cwd()),
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
     onInterrupt(listener) {
       const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -18,6 +18,8 @@ export interface Session {
   readonly assetsDir: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly extensions: ReadonlyMap<string, Extension> | undefined;
+  /** The file that the user named, where the plan comes from one. */
+  readonly planGiven?: string;
   /** Where plan.json is. */
   readonly planFile: string;
   /** Writes the plan and its assets, where they come from a program. */
@@ -67,6 +69,7 @@ export function openPlan(file: string, io: Io, options: { readonly state?: strin
     assetsDir: path.join(path.dirname(planFile), 'assets'),
     variables: values,
     extensions: undefined,
+    planGiven: file,
     planFile,
     write: () => undefined,
   };

@@ -54,6 +54,7 @@ export function openServices(plan: Plan, options: RunOptions, opening: Opening):
       locked: options.locked ?? false,
       debug: (options.debug ?? false) && options.ask !== undefined,
       interactive: options.ask !== undefined,
+      command: options.command ?? 'goldsmith build',
     },
     ask: async (node, question, fallback, signal) => {
       if (!options.ask) return fallback;

@@ -69,6 +69,11 @@ export interface RunOptions {
    * @default false
    */
   readonly debug?: boolean;
+  /**
+   * How the user starts a build, for messages that say how to do something again.
+   * @default 'goldsmith build'
+   */
+  readonly command?: string;
   /** Asks the person in front. Without it nobody is asked. */
   readonly ask?: (question: string, signal: AbortSignal) => Promise<string>;
   /**

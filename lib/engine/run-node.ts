@@ -19,7 +19,7 @@ export async function runNode(node: PlanNode, services: Services, results: Map<s
     services.outcomes.set(node.id, outcome);
     const cache =
       outcome.state === 'cached'
-        ? { builtAt: outcome.builtAt, refresh: `goldsmith build --force '${node.id}'` }
+        ? { builtAt: outcome.builtAt, refresh: `${services.settings.command} --force '${node.id}'` }
         : undefined;
     finish(node, services, results, { state: outcome.state, duration: duration(), artifact: outcome.artifact, cache });
     return 'succeeded';

@@ -59,6 +59,7 @@ export interface Services {
     readonly locked: boolean;
     readonly debug: boolean;
     readonly interactive: boolean;
+    readonly command: string;
   };
   emit(event: RunEventBody): void;
   /** Asks the person in front; the fallback at once where there is none. */

@@ -83,7 +83,7 @@ class PlainReporter implements Reporter {
       case 'node-finished':
         return this.nodeFinished(event);
       case 'run-finished':
-        return summaryLines(event, { theme, now: event.time });
+        return summaryLines(event, { theme, now: event.time, folder: this.options.folder });
       case 'node-started':
       case 'output':
       case 'question':

@@ -23,6 +23,11 @@ export interface OutputOptions {
    * @default false
    */
   readonly colour?: boolean;
+  /**
+   * Folder of the project, from where the user stands: artifacts are shown with paths that can be copied.
+   * @default - the project's folder is where the user stands
+   */
+  readonly folder?: string;
 }
 
 /** One reporter that passes every event on to several. */

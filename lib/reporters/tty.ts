@@ -81,7 +81,8 @@ class TtyReporter implements Reporter {
   private ending(): string[] {
     const { theme, state } = this;
     const size = this.options.size();
-    if (state.end) return summaryLines(state.end, { theme, now: state.latest, columns: size.columns });
+    const { folder } = this.options;
+    if (state.end) return summaryLines(state.end, { theme, now: state.latest, columns: size.columns, folder });
     return treeLines(state, { ...size, theme, now: state.latest }).map(({ text }) => text);
   }
 

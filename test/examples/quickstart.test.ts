@@ -29,10 +29,12 @@ describeIf(hasNamespaces, NO_NAMESPACES, 'the quickstart', () => {
 
   test('ends with the artifacts, the sha256 of each, and the path of the report', () => {
     const end = output.slice(output.lastIndexOf('\nartifacts\n'));
-    const artifacts = [...end.matchAll(/(artifacts\/\S+\.oci\.tar) +\S+ \wB +sha256:([0-9a-f]{64})/g)];
+    const artifacts = [
+      ...end.matchAll(/(examples\/quickstart\/artifacts\/\S+\.oci\.tar) +\S+ \wB +sha256:([0-9a-f]{64})/g),
+    ];
     expect(artifacts).toHaveLength(2);
     for (const [, file, digest] of artifacts) {
-      const bytes = fs.readFileSync(checkout.path('examples/quickstart', file!));
+      const bytes = fs.readFileSync(checkout.path(file!));
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(digest);
     }
     const [, report] = /^report: (\S+)$/m.exec(end)!;

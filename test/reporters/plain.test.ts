@@ -63,7 +63,7 @@ test('what is cached is said out loud: its age, and how to refresh it', () => {
   );
   expect(lines).toContain('==> Web/Docker: Nginx is cached: a checkpoint holds it');
   expect(lines).toContain('●  Core/Docker  cached        built 2 hours ago');
-  expect(lines).toContain("     to refresh: goldsmith build --force 'Core/Docker'");
+  expect(lines).toContain("   to refresh: goldsmith build --force 'Core/Docker'");
   expect(lines.at(-1)).toBe('✔ 1 done, 1 cached in 0.0s');
 });
 
@@ -93,6 +93,14 @@ test('the summary shows artifacts in full, each once, and what was left behind',
     '    enter it: docker exec -it 3f4c9a1be210 sh',
     '    remove it: docker rm -f 3f4c9a1be210',
   ]);
+});
+
+test('paths of artifacts start where the user stands', () => {
+  const lines = printed(sampleRun(), { folder: 'teams/web' });
+  expect(lines).toContain(`    teams/web/artifacts/acme-images-Web.oci.tar  48.2 MB  sha256:${'8'.repeat(64)}`);
+  expect(lines.find((line) => line.startsWith('✔  Web/Sandbox '))).toMatch(
+    / oci-archive teams\/web\/artifacts\/acme-images-Web\.oci\.tar$/,
+  );
 });
 
 test('a retried step says so, and a tolerated failure lets the build go on', () => {

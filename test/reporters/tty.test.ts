@@ -82,7 +82,7 @@ test('what is cached is in the tree and in the summary, with its age and how to 
   run.node(NODE).wait(300);
   expect(terminal.screen).toContain('● Core/Docker cached, built 3 days ago');
   run.nodeEnd(NODE).finish();
-  expect(terminal.history).toContain('     to refresh: goldsmith build --force');
+  expect(terminal.history).toContain('   to refresh: goldsmith build --force');
 });
 
 test('a failed step leaves its last lines on the screen, above what goes on', () => {

@@ -31,7 +31,7 @@ export interface BuildFlags extends CommonFlags {
 /** Builds, shows how it goes, and says the exit status. */
 export async function build(session: Session, io: Io, flags: BuildFlags, select: readonly string[]): Promise<number> {
   session.write();
-  const reporter = reporterFor(io, flags);
+  const reporter = reporterFor(io, flags, path.relative(io.cwd, session.projectDir));
   const events: RunEvent[] = [];
   const inventory = new Inventory();
   const interrupts = watchInterrupts(io, reporter, inventory);
@@ -62,6 +62,7 @@ export async function build(session: Session, io: Io, flags: BuildFlags, select:
       update: flags.update ?? false,
       locked: flags.locked ?? false,
       debug: flags.debug ?? false,
+      command: session.planGiven === undefined ? `${io.command} build` : `${io.command} build ${session.planGiven}`,
       ...(canAsk && { ask: (question, signal) => prompt({ input: io.stdin, output: io.stderr, question, signal }) }),
     });
   } finally {
@@ -72,12 +73,14 @@ export async function build(session: Session, io: Io, flags: BuildFlags, select:
   return statusOf(report);
 }
 
-function reporterFor(io: Io, flags: BuildFlags): Reporter {
+function reporterFor(io: Io, flags: BuildFlags, folder: string): Reporter {
   if (flags.json) return reporters(jsonReporter({ output: io.stdout }));
-  if (!io.isTty) return plainReporter({ output: io.stdout, colour: io.colour, timestamps: flags.timestamps ?? false });
+  if (!io.isTty)
+    return plainReporter({ output: io.stdout, colour: io.colour, folder, timestamps: flags.timestamps ?? false });
   return ttyReporter({
     output: io.stdout,
     colour: io.colour,
+    folder,
     size: io.size,
     now: () => Date.now(),
     later: (draw, ms) => {
