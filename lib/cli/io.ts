@@ -24,6 +24,7 @@ export interface Io {
 /** The real process. */
 export function processIo(): Io {
   const { stdin, stdout, stderr, env } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', ignore);
   const isTty = stdout.isTTY === true && env['CI'] === undefined && env['TERM'] !== 'dumb';
   return {
     stdin,
@@ -41,7 +42,6 @@ export function processIo(): Io {
       for (const signal of signals) process.on(signal, listener);
       // `goldsmith build --json | head`: nobody reads any more, which is another way to stop it.
       stdout.once('error', listener);
-      stdout.on('error', ignore);
       return () => {
         for (const signal of signals) process.off(signal, listener);
         stdout.off('error', listener);

@@ -44,26 +44,43 @@ test("a mistake that is not goldsmith's to explain is shown by Node, as it alway
   expect(stderr).toMatch(/TypeError: Cannot read properties of null \(reading 'x'\)\n {4}at .*images\.js:6:6/);
 });
 
-test('a reader that goes away stops the run, which cleans up and shows no stack', async () => {
-  const long = project([
+test.each([
+  ['of what it prints', 'exec node images.js build --json'],
+  ['of its errors too', 'exec node images.js build --json 2>&1'],
+])(
+  'a reader that goes away stops the run, which cleans up and shows no stack: %s',
+  async (_which, command) => {
+    const long = project([
+      ...MACHINE,
+      "new ShellProvisioner(image, 'Long', { inline: ['while :; do echo more; sleep 0.05; done'] });",
+      'app.run();',
+    ]);
+    const { status, stderr } = await long.node(['-e', PIPE, command]).ended;
+    expect({ status, stderr: stderr.match(/EPIPE|\n {4}at .*:\d+:\d+/)?.[0] }).toEqual({
+      status: 130,
+      stderr: undefined,
+    });
+    expect(await long.run(['recover'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/no run left anything behind/) as string,
+    });
+  },
+  60_000,
+);
+
+test('a reader that goes away is no fault where nothing is built', async () => {
+  const many = project([
     ...MACHINE,
-    "new ShellProvisioner(image, 'Long', { inline: ['while :; do echo more; sleep 0.05; done'] });",
+    "for (let i = 0; i < 3000; i += 1) new NullSource(image, 'Source' + i);",
     'app.run();',
   ]);
-  const { status, stderr } = await long.node(['-e', PIPE]).ended;
-  expect({ status, stderr: stderr.match(/EPIPE|\n {4}at .*:\d+:\d+/)?.[0] }).toEqual({
-    status: 130,
-    stderr: undefined,
-  });
-  expect(await long.run(['recover'])).toMatchObject({
-    status: 0,
-    stdout: expect.stringMatching(/no run left anything behind/) as string,
-  });
+  const { status, stderr } = await many.node(['-e', PIPE, 'exec node images.js list']).ended;
+  expect({ status, stderr }).toEqual({ status: 0, stderr: 'null\n' });
 }, 60_000);
 
-/** Reads the first line of a build, then hangs up; ends as the build does. */
+/** Reads the first line of what a command prints, then hangs up; ends as the command does. */
 const PIPE = `
-const build = require('node:child_process').spawn(process.execPath, ['images.js', 'build', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+const build = require('node:child_process').spawn('sh', ['-c', process.argv[1]], { stdio: ['ignore', 'pipe', 'inherit'] });
 build.stdout.once('data', () => build.stdout.destroy());
 build.on('exit', (status, signal) => { console.error(signal); process.exitCode = status; });
 `;
