@@ -1,46 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process';
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { Communicator } from '../../lib/extension';
 import { shell, type ShellConfig } from '../../lib/provisioners/shell';
 import { verification } from '../../lib/provisioners/verification';
+import { hasEngine, hasPrograms } from '../helpers/docker';
 import { describeIf } from '../helpers/requires';
+import { Base } from '../platforms/docker/fixture';
 import { provisionContext, scriptedMachine, temporaryFolder } from './support';
 
 const folder = temporaryFolder();
 const docker = (...args: string[]): string =>
   execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-
-const engine = ((): boolean => {
-  try {
-    return docker('version', '--format', '{{.Server.Os}}') === 'linux';
-  } catch {
-    return false;
-  }
-})();
-
-/** An image of this machine's own shell and a few commands: nothing is downloaded. */
-function makeImage(tag: string): void {
-  const commands = ['sh', 'cat', 'rm', 'ls', 'chmod', 'id', 'stat', 'tr', 'env', 'true', 'bash', 'sleep'].map((name) =>
-    fs.realpathSync(execFileSync('which', [name], { encoding: 'utf8' }).trim()),
-  );
-  const root = path.join(folder, 'root');
-  const copy = (file: string, target = file): void => {
-    fs.mkdirSync(path.dirname(path.join(root, target)), { recursive: true });
-    fs.copyFileSync(fs.realpathSync(file), path.join(root, target));
-  };
-  for (const command of commands) {
-    copy(command, `/bin/${path.basename(command)}`);
-    const libraries = execFileSync('ldd', [command], { encoding: 'utf8' }).match(/\/\S+(?= \()/g) ?? [];
-    for (const library of libraries) copy(library);
-  }
-  fs.copyFileSync(path.join(root, 'bin', path.basename(fs.realpathSync('/bin/sh'))), path.join(root, 'bin/sh'));
-  for (const name of ['tmp', 'etc']) fs.mkdirSync(path.join(root, name));
-  fs.chmodSync(path.join(root, 'tmp'), 0o1777);
-  execFileSync('sh', ['-c', `tar -C "$0" -c . | docker import - "$1"`, root, tag], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-}
 
 /** A container as the machine, by the engine's own client. */
 function container(id: string, user?: string): Communicator {
@@ -60,18 +29,22 @@ function container(id: string, user?: string): Communicator {
   };
 }
 
-describeIf(engine, 'no Docker Engine answers, or it runs no Linux containers', 'scripts in a real container', () => {
-  const tag = `goldsmith-test-steps:${process.pid}`;
+const able = hasEngine && hasPrograms('docker');
+
+describeIf(able, 'a Docker Engine and its command line are needed', 'scripts in a real container', () => {
+  let base: Base;
   const started: string[] = [];
 
-  beforeAll(() => makeImage(tag));
-  afterAll(() => {
+  beforeAll(async () => {
+    base = await Base.make();
+  });
+  afterAll(async () => {
     for (const id of started) docker('rm', '-f', '-v', id);
-    docker('rmi', '-f', tag);
+    await base.remove();
   });
 
   function start(...options: string[]): string {
-    const id = docker('run', '-d', ...options, '--entrypoint', '/bin/sh', tag, '-c', 'sleep 600');
+    const id = docker('run', '-d', ...options, '--entrypoint', '/bin/sh', base.name, '-c', 'sleep 600');
     started.push(id);
     return id;
   }

@@ -1,5 +1,5 @@
 import type { Json } from '../../plan/json';
-import { isImageId, parseReference } from './reference';
+import { tryReference } from '../../oci/reference';
 
 /** What a base resolved to. At least one of `id` and `digest` is there. */
 export interface ResolvedBase {
@@ -17,15 +17,18 @@ export interface BaseQuery {
   readonly platform?: string;
 }
 
+/** Content-addressed, so what it names cannot move. */
+const IMAGE_ID = /^sha256:[0-9a-f]{64}$/;
+
 /** A base as the user wrote it: something that can move, or something exact. */
 export function dockerBase(
   base: string,
   platform: string | undefined,
 ): { readonly query: { readonly [key: string]: Json } } | { readonly exact: Json } | { readonly problem: true } {
-  if (isImageId(base)) return { exact: { image: base, id: base } };
-  const reference = parseReference(base);
+  if (IMAGE_ID.test(base)) return { exact: { image: base, id: base } };
+  const reference = tryReference(base);
   if (!reference) return { problem: true };
   if (reference.digest !== undefined)
-    return { exact: { image: base, digest: `${reference.repository}@${reference.digest}` } };
+    return { exact: { image: base, digest: `${reference.name}@${reference.digest}` } };
   return { query: { image: base, ...(platform !== undefined && { platform }) } };
 }

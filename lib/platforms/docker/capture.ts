@@ -1,13 +1,13 @@
 import type { Artifact } from '../../extension/artifact';
 import type { ResourceContext } from '../../extension/context';
 import type { Checkpoint, Machine } from '../../extension/platform';
+import { parseReference, withTag } from '../../oci/reference';
 import type { DockerConfig } from './docker-extension';
 import type { Engine } from './engine';
 import { failed } from './errors';
 import { commitConfig } from './image-config';
 import { asJson, machineData } from './machine';
 import { ownReference } from './names';
-import { parseReference } from './reference';
 import { snapshot } from './snapshot';
 import { writeStream } from './write-stream';
 
@@ -113,13 +113,8 @@ async function exportContainer(
 
 /** Gives an image another name. */
 export async function nameImage(engine: Engine, image: string, name: string): Promise<void> {
-  const { repository, tag } = parseReference(name)!;
-  await engine.tag(image, repository, tag ?? 'latest');
-}
-
-/** The name with its tag said. */
-export function withTag(name: string): string {
-  return parseReference(name)?.tag === undefined ? `${name}:latest` : name;
+  const { name: repository, tag = 'latest' } = parseReference(name);
+  await engine.tag(image, repository, tag);
 }
 
 /** As `docker images` shows it. */

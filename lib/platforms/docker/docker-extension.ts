@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { PlatformExtension } from '../../extension/platform';
 import { asset, atMostOne, props, text, textMap, type PropsSchema, type Rule } from '../../extension/props';
-import { problemWithChanges } from './changes';
+import { problemWithChanges } from '../../oci/changes';
+import { problemWithName } from '../../oci/reference';
 import type { DockerCaptureProps, DockerfileProps, DockerLoginProps, DockerRunProps } from './docker-props';
-import { problemWithName } from './reference';
 
 /** Props of a `DockerSource` but for its base: the config in the plan. */
 export interface DockerConfigProps extends DockerRunProps, DockerCaptureProps, DockerLoginProps {

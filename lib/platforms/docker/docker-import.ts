@@ -4,7 +4,7 @@ import { PostProcessor, type PostProcessorProps } from '../../core/post-processo
 import type { PostProcessorExtension } from '../../extension/post-processor';
 import { props, text, type PropsSchema } from '../../extension/props';
 import type { Text } from '../../plan/late';
-import { problemWithChanges } from './changes';
+import { problemWithChanges } from '../../oci/changes';
 import { repositoryRule } from './docker-tag';
 
 /** What importing needs. */

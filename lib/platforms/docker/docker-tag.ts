@@ -4,8 +4,8 @@ import { PostProcessor, type PostProcessorProps } from '../../core/post-processo
 import { GoldsmithError } from '../../errors';
 import type { PostProcessorExtension } from '../../extension/post-processor';
 import { props, text, type PropsSchema, type Rule } from '../../extension/props';
+import { problemWithName, tryReference } from '../../oci/reference';
 import type { Text } from '../../plan/late';
-import { parseReference, problemWithName } from './reference';
 
 /** What tagging needs. */
 export interface DockerTagConfigProps {
@@ -26,7 +26,7 @@ export const repositoryRule: Rule = ({ repository }) => {
   if (typeof repository !== 'string') return undefined;
   const problem = problemWithName(repository);
   if (problem !== undefined) return `\`repository\`: ${problem}`;
-  return parseReference(repository)?.tag === undefined
+  return tryReference(repository)?.tag === undefined
     ? undefined
     : `\`repository\` is ${JSON.stringify(repository)}: its tag belongs into \`tags\``;
 };

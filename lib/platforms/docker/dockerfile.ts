@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { createGzip } from 'node:zlib';
 import type { ResourceRecord } from '../../extension/artifact';
 import type { ResourceContext } from '../../extension/context';
+import { tryReference } from '../../oci/reference';
 import { authFor } from './auth';
 import type { RegistryAuth } from './client';
 import type { DockerConfig } from './docker-extension';
@@ -11,7 +12,6 @@ import type { Engine } from './engine';
 import { failed } from './errors';
 import { ownReference } from './names';
 import { progressLines } from './progress';
-import { parseReference } from './reference';
 import { listLocal, packLocal } from './tar-write';
 
 /** The Dockerfile under a name that no folder has. */
@@ -66,7 +66,7 @@ async function credentials(
 ): Promise<Record<string, RegistryAuth>> {
   const found: Record<string, RegistryAuth> = {};
   for (const [, image] of dockerfile.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(\S+)/gim)) {
-    const auth = parseReference(image!) && (await authFor(image!, config, ctx));
+    const auth = tryReference(image!) && (await authFor(image!, config, ctx));
     if (auth?.serveraddress !== undefined) found[auth.serveraddress] = auth;
   }
   return found;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { GoldsmithError } from '../../errors';
-import { configDir, readDockerConfig } from './docker-config';
+import { configDir, readDockerConfig } from '../../oci/docker-config';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -41,7 +41,7 @@ export interface TlsFiles {
 export async function findEndpoint(env: Env, platform: NodeJS.Platform = process.platform): Promise<Endpoint> {
   const host = env['DOCKER_HOST'];
   if (host) return withVersion(await fromUrl(host, 'DOCKER_HOST', await tlsFromEnv(env)), env);
-  const context = env['DOCKER_CONTEXT'] || (await readDockerConfig(env)).currentContext;
+  const context = env['DOCKER_CONTEXT'] || (await readDockerConfig(env, 'PLATFORM_UNAVAILABLE')).currentContext;
   if (context && context !== 'default') return withVersion(await fromContext(context, env), env);
   return withVersion(await fromDefaults(env, platform), env);
 }

@@ -1,26 +1,4 @@
-/** Parts of an image's config that a container changes or an image inherits. Names are the engine's. */
-export interface ImageConfig {
-  readonly Cmd?: readonly string[] | null;
-  readonly Entrypoint?: readonly string[] | null;
-  readonly Env?: readonly string[] | null;
-  readonly WorkingDir?: string;
-  readonly User?: string;
-  readonly ExposedPorts?: Readonly<Record<string, object>> | null;
-  readonly Volumes?: Readonly<Record<string, object>> | null;
-  readonly StopSignal?: string;
-  readonly Healthcheck?: Healthcheck | null;
-  readonly Shell?: readonly string[] | null;
-  readonly Labels?: Readonly<Record<string, string>> | null;
-}
-
-/** How the engine checks whether a container works. */
-export interface Healthcheck {
-  readonly Test?: readonly string[];
-  readonly Interval?: number;
-  readonly Timeout?: number;
-  readonly StartPeriod?: number;
-  readonly Retries?: number;
-}
+import type { RunConfig } from '../../oci/run-config';
 
 /** What the engine says of an image. */
 export interface ImageInfo {
@@ -33,7 +11,7 @@ export interface ImageInfo {
   readonly Architecture?: string;
   readonly Variant?: string;
   readonly Size?: number;
-  readonly Config?: ImageConfig | null;
+  readonly Config?: RunConfig | null;
 }
 
 /** What the engine says of a container. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
+import { tryReference } from '../../oci/reference';
 import type { Client } from './client';
 import { type RegistryAuth } from './client';
 import type { ContainerInfo, EngineInfo, EngineVersion, ExecInfo, ImageInfo, PathStat } from './engine-types';
 import { answerError } from './errors';
-import { parseReference } from './reference';
 import { SESSION_SHELL } from './names';
 
 /** What a commit makes of a container. */
@@ -76,9 +76,9 @@ export class Engine {
     auth: RegistryAuth | undefined,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    const reference = parseReference(name);
+    const reference = tryReference(name);
     const tag = reference?.digest ?? reference?.tag ?? 'latest';
-    const query = { fromImage: reference?.repository ?? name, tag, platform };
+    const query = { fromImage: reference?.name ?? name, tag, platform };
     return this.client.stream('POST', '/images/create', { query, signal, ...(auth && { auth }) });
   }
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { GoldsmithError } from '../../errors';
 import type { Artifact, ResourceRecord } from '../../extension/artifact';
 import type { ProcessContext, RunContext } from '../../extension/context';
-import { quoteValue } from './changes';
+import { quoteWord } from '../../oci/words';
 import { nameImage, shortId } from './capture';
 import type { DockerImportConfig } from './docker-import';
 import { fullNames } from './docker-tag';
@@ -16,7 +16,7 @@ import { removeResource, resourceExists } from './remove';
 export async function runImport(config: DockerImportConfig, input: Artifact, ctx: ProcessContext): Promise<Artifact> {
   const file = archiveOf(input);
   const [name] = fullNames(config.repository, [config.tag ?? 'latest']) as [string];
-  const labels = Object.entries(ctx.labels).map(([key, value]) => `LABEL ${quoteValue(key)}=${quoteValue(value)}`);
+  const labels = Object.entries(ctx.labels).map(([key, value]) => `LABEL ${quoteWord(key)}=${quoteWord(value)}`);
   const options = {
     changes: [...labels, ...(config.changes ?? [])],
     platform: config.platform,

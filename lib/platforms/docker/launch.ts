@@ -3,12 +3,12 @@ import { GoldsmithError } from '../../errors';
 import type { Artifact } from '../../extension/artifact';
 import type { ResourceContext } from '../../extension/context';
 import type { LaunchFrom, Machine } from '../../extension/platform';
+import type { RunConfig } from '../../oci/run-config';
 import type { ResolvedBase } from './base';
 import { demuxAll } from './demux';
 import type { DockerConfig } from './docker-extension';
 import { buildDockerfile } from './dockerfile';
 import type { Engine } from './engine';
-import type { ImageConfig } from './engine-types';
 import { failed, isConflict, isNotFound } from './errors';
 import { inheritedConfig } from './image-config';
 import { asJson, checkpointData, imageOf } from './machine';
@@ -21,7 +21,7 @@ import { containerBody, isWaiting, volumeBinds } from './run-options';
 /** An image to start a container from, and what the built image will have from it. */
 interface Start {
   readonly image: string;
-  readonly base: ImageConfig;
+  readonly base: RunConfig;
 }
 
 /** Starts a container from an image, a Dockerfile, another build's artifact or a checkpoint. */

@@ -1,15 +1,15 @@
 import { GoldsmithError } from '../../errors';
 import type { Artifact } from '../../extension/artifact';
 import type { Checkpoint, Machine } from '../../extension/platform';
+import type { RunConfig } from '../../oci/run-config';
 import type { Json } from '../../plan/json';
-import type { ImageConfig } from './engine-types';
 
 /** What the verbs hand to each other of a running container. */
 export interface MachineData {
   readonly id: string;
   readonly name: string;
   /** What the base gives to the image: the original one's, also where the container was started from a checkpoint. */
-  readonly base: ImageConfig;
+  readonly base: RunConfig;
   /** Whether the main process is goldsmith's own, which only waits. */
   readonly waits: boolean;
 }
@@ -17,7 +17,7 @@ export interface MachineData {
 /** What a checkpoint must remember. */
 export interface CheckpointData {
   readonly image: string;
-  readonly base: ImageConfig;
+  readonly base: RunConfig;
 }
 
 /** The data of a machine. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { repositoryOf } from '../../oci/reference';
 
 /** Host in the names of images that are goldsmith's own business. No such host exists, so none of them can be pushed. */
 const OWN_HOST = 'goldsmith.local';
@@ -17,7 +18,9 @@ export function ownReference(
   node: string,
   token: string,
 ): string {
-  return `${OWN_HOST}/${kind}/${repository(node)}:${word(token)}`;
+  // 255 characters are allowed in all: NameTotalLengthMax of github.com/distribution/reference.
+  const repository = repositoryOf(node).slice(0, 100).replace(/-+$/, '');
+  return `${OWN_HOST}/${kind}/${repository}:${word(token)}`;
 }
 
 /** Whether a name was made by {@link ownReference}. */
@@ -34,16 +37,6 @@ export function partsOfReference(name: string): { readonly role: string; readonl
 /** Of which creation a container is, by its name; undefined where the name is none of {@link containerName}. */
 export function tokenOfContainer(name: string): string | undefined {
   return /^\/?goldsmith-(.+)$/.exec(name)?.[1];
-}
-
-/** `Web/Docker` gives `web-docker`: fit for a repository, whatever is in it. */
-function repository(node: string): string {
-  const name = node
-    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '');
-  return name === '' ? 'image' : name.slice(0, 100).replace(/-+$/, '');
 }
 
 /** Fit for a container's name and for a tag. */

@@ -2,12 +2,14 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { toProblem, type Problem } from '../../errors';
 import type { RunContext } from '../../extension/context';
-import { givenAuth, hostOf } from './auth';
-import { problemWithChanges } from './changes';
+import { problemWithChanges } from '../../oci/changes';
+import { parsePlatform } from '../../oci/platform';
+import { problemWithName } from '../../oci/reference';
+import { DOCKER_HUB, hostOf } from '../../oci/registry-host';
+import { givenAuth } from './auth';
 import type { DockerConfig } from './docker-extension';
 import type { Engine } from './engine';
 import { failed } from './errors';
-import { problemWithName } from './reference';
 import { device, isHostPath } from './run-options';
 
 /** Networks that are no objects of the engine. */
@@ -40,7 +42,7 @@ async function checkEngine(engine: Engine, { runtime, platform }: DockerConfig):
     const message = `\`runtime\` is \`${runtime}\`, which the engine does not have; it has: ${Object.keys(Runtimes).join(', ')}`;
     problems.push({ code: 'PREFLIGHT_FAILED', message, hint: 'add it to the engine, or leave `runtime` out' });
   }
-  const os = platform?.includes('/') ? platform.split('/')[0] : undefined;
+  const os = platform === undefined ? undefined : parsePlatform(platform).os;
   if (os !== undefined && os !== OSType) {
     const message = `\`platform\` is \`${platform}\`, but the engine runs ${OSType} containers`;
     problems.push({ code: 'PREFLIGHT_FAILED', message, hint: `use a platform of ${OSType}, or another engine` });
@@ -95,7 +97,7 @@ async function checkOutput({ exportPath }: DockerConfig, ctx: RunContext): Promi
 
 async function checkLogin(engine: Engine, config: DockerConfig, ctx: RunContext): Promise<Problem[]> {
   const server = config.loginServer;
-  const auth = givenAuth(server === undefined ? 'docker.io' : hostOf(server), config);
+  const auth = givenAuth(server === undefined ? DOCKER_HUB : hostOf(server), config);
   if (!auth || server === undefined) return [];
   try {
     await engine.login(auth, ctx.signal);

@@ -1,12 +1,13 @@
 import { GoldsmithError } from '../../errors';
 import type { RunContext } from '../../extension/context';
+import { isFor, parsePlatform } from '../../oci/platform';
+import { isSameName, tryReference } from '../../oci/reference';
 import { authFor, type LoginProps } from './auth';
 import type { BaseQuery, ResolvedBase } from './base';
 import type { Engine } from './engine';
 import type { ImageInfo } from './engine-types';
 import { failed, isNotFound } from './errors';
 import { progressLines, withLayerProgress } from './progress';
-import { parseReference } from './reference';
 
 /** What pulling depends on beside the name. */
 export interface PullProps extends LoginProps {
@@ -74,8 +75,9 @@ export async function ensureBase(
 
 async function pullImage(engine: Engine, image: string, props: PullProps, ctx: RunContext): Promise<ImageInfo> {
   ctx.say(`pulling ${image}${forPlatform(props.platform)}`);
+  // Not below: what is wrong with Docker's configuration says itself what helps.
+  const auth = await authFor(image, props, ctx);
   try {
-    const auth = await authFor(image, props, ctx);
     const stream = await engine.pull(image, props.platform, auth, ctx.signal);
     for await (const line of withLayerProgress(`pull ${image}`, progressLines(stream), ctx)) void line;
     return await engine.image(image, ctx.signal);
@@ -91,7 +93,7 @@ async function pullImage(engine: Engine, image: string, props: PullProps, ctx: R
 }
 
 function pullHint(image: string): string {
-  const registry = parseReference(image)?.registry;
+  const registry = tryReference(image)?.registry;
   return `check the name, and that ${registry} is reachable from the engine; a private image needs \`docker login ${registry}\` or \`loginUsername\` and \`loginPassword\``;
 }
 
@@ -112,11 +114,8 @@ async function findImage(
 }
 
 function matches({ Os, Architecture, Variant }: ImageInfo, platform: string | undefined): boolean {
-  if (platform === undefined) return true;
-  const parts = platform.split('/');
-  const [os, architecture, variant] = parts.length === 1 ? [undefined, parts[0]] : parts;
   return (
-    (os ?? Os) === Os && architecture === Architecture && (variant === undefined || !Variant || variant === Variant)
+    platform === undefined || isFor(parsePlatform(platform), { os: Os, architecture: Architecture, variant: Variant })
   );
 }
 
@@ -127,15 +126,8 @@ function resolved(image: string, info: ImageInfo): ResolvedBase {
 
 /** Under which digest the registry of this name has it. */
 function digestFor(image: string, info: ImageInfo | undefined): string | undefined {
-  const repository = parseReference(image)?.repository;
-  return info?.RepoDigests?.find(
-    (digest) => familiar(digest.slice(0, digest.indexOf('@'))) === familiar(repository ?? ''),
-  );
-}
-
-/** Docker writes names of its hub without host, and official images without `library`. */
-function familiar(repository: string): string {
-  return repository.replace(/^(?:index\.)?docker\.io\//, '').replace(/^library\//, '');
+  const name = tryReference(image)?.name ?? '';
+  return info?.RepoDigests?.find((digest) => isSameName(digest.slice(0, digest.indexOf('@')), name));
 }
 
 function forPlatform(platform: string | undefined): string {

@@ -1,13 +1,13 @@
 import { GoldsmithError } from '../../errors';
 import type { Artifact } from '../../extension/artifact';
 import type { ProcessContext } from '../../extension/context';
+import { parseReference } from '../../oci/reference';
 import { authFor } from './auth';
 import type { DockerPushConfig } from './docker-push';
 import type { Engine } from './engine';
 import { failed } from './errors';
 import { withEngine } from './open-engine';
 import { progressLines, withLayerProgress } from './progress';
-import { parseReference } from './reference';
 
 /** Pushes every name of the image; its digest comes from the registry. */
 export async function runPush(config: DockerPushConfig, input: Artifact, ctx: ProcessContext): Promise<Artifact> {
@@ -22,7 +22,7 @@ export async function runPush(config: DockerPushConfig, input: Artifact, ctx: Pr
   await withEngine(ctx, async (engine) => {
     for (const name of names) {
       digest = await push(engine, name, config, ctx);
-      references.push(`${parseReference(name)!.repository}@${digest}`);
+      references.push(`${parseReference(name).name}@${digest}`);
       ctx.say(`pushed ${name} (${digest})`);
     }
   });
@@ -40,9 +40,10 @@ export async function runPush(config: DockerPushConfig, input: Artifact, ctx: Pr
 }
 
 async function push(engine: Engine, name: string, config: DockerPushConfig, ctx: ProcessContext): Promise<string> {
-  const { repository, registry, tag = 'latest' } = parseReference(name)!;
+  const { name: repository, registry, tag = 'latest' } = parseReference(name);
+  // Not below: what is wrong with Docker's configuration says itself what helps.
+  const auth = await authFor(name, config, ctx);
   try {
-    const auth = await authFor(name, config, ctx);
     const stream = await engine.push(repository, tag, auth, config.platform, ctx.signal);
     let digest: string | undefined;
     for await (const line of withLayerProgress(`push ${name}`, progressLines(stream), ctx)) {

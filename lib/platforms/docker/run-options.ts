@@ -1,5 +1,5 @@
+import type { RunConfig } from '../../oci/run-config';
 import type { DockerConfig } from './docker-extension';
-import type { ImageConfig } from './engine-types';
 
 /**
  * The main process of a build's container. It waits, and takes over and reaps what steps leave running, so that a service that
@@ -15,7 +15,7 @@ export function isWaiting({ entrypoint, command }: DockerConfig): boolean {
 /** What the engine is asked to create: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerCreate */
 export function containerBody(
   image: string,
-  base: ImageConfig,
+  base: RunConfig,
   config: DockerConfig,
   labels: Readonly<Record<string, string>>,
   binds: readonly string[],

@@ -1,11 +1,11 @@
 import { GoldsmithError } from '../../errors';
 import type { Communicator, ExecOptions, ExecResult } from '../../extension/communicator';
 import type { RunContext } from '../../extension/context';
+import { environmentOf, type RunConfig } from '../../oci/run-config';
 import { shellQuote } from '../../util/quote';
 import { runProcess } from '../../util/spawn';
 import type { SandboxMachine } from './machine/machine';
 import { userOf, type User } from './machine/users';
-import { environmentOf, type RunConfig } from './oci/image-config';
 import { downloadDirectory, downloadFile, uploadDirectory, uploadFile } from './transfer';
 
 /** What a shell finds programs with where the image says nothing: Docker's default. */

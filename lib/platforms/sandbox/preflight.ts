@@ -1,9 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { toProblem, type Problem } from '../../errors';
+import type { Problem } from '../../errors';
 import type { RunContext } from '../../extension/context';
-import { applyChanges } from './oci/changes';
-import { parseReference } from './oci/reference';
+import { problemWithChanges } from '../../oci/changes';
+import { problemWithName } from '../../oci/reference';
 import type { SandboxConfig } from './sandbox-props';
 import type { Store } from './store/store';
 
@@ -12,16 +12,11 @@ const LEAST = 64 * 1024 * 1024;
 
 /** What can be known to be wrong before a machine is made. */
 export async function checkSource(config: SandboxConfig, store: Store, ctx: RunContext): Promise<readonly Problem[]> {
-  const problems: Problem[] = [];
-  const attempt = (act: () => unknown): void => {
-    try {
-      act();
-    } catch (error) {
-      problems.push(toProblem(error));
-    }
-  };
-  attempt(() => applyChanges({}, config.changes ?? []));
-  if (config.reference !== undefined) attempt(() => parseReference(config.reference!));
+  const { changes, reference } = config;
+  const texts = [problemWithChanges(changes), reference === undefined ? undefined : problemWithName(reference)];
+  const problems: Problem[] = texts.flatMap((message) =>
+    message === undefined ? [] : [{ code: 'INVALID_PROPS', message }],
+  );
   await fs.mkdir(store.root, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = await fs.statfs(store.root);
   if (bavail * bsize < LEAST) {

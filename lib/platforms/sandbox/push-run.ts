@@ -1,12 +1,12 @@
 import type { Artifact, ResourceRecord } from '../../extension/artifact';
 import type { ProcessContext, RunContext } from '../../extension/context';
+import { parseReference } from '../../oci/reference';
 import type { Json } from '../../plan/json';
 import { bringArtifact } from './base/materialize';
 import { layoutFiles } from './oci/layout-files';
 import { blobName } from './oci/import';
 import { OCI_MANIFEST } from './oci/media-types';
 import { pushBlob, pushManifest } from './oci/push';
-import { parseReference } from './oci/reference';
 import { Registry } from './oci/registry';
 import type { OciPushConfig } from './oci-push';
 import { Store } from './store/store';

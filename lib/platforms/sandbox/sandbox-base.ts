@@ -1,8 +1,8 @@
 import type { Asset } from '../../core/asset';
 import { BaseImage } from '../../core/base-image';
+import { parseReference } from '../../oci/reference';
 import type { Json } from '../../plan/json';
 import type { BaseSpec } from './base/base-spec';
-import { parseReference } from './oci/reference';
 import type { LocalBase } from './sandbox-props';
 
 /** Options of {@link SandboxBase.registry}. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { asset, props, text, type PropsSchema } from '../../extension/props';
+import { problemWithChanges } from '../../oci/changes';
+import { problemWithName } from '../../oci/reference';
 import type { Text } from '../../plan/late';
-import { problemOfChange } from './oci/changes';
-import { parseReference } from './oci/reference';
 
 /** Who one is to the registry of the base. */
 export interface SandboxLogin {
@@ -120,19 +120,9 @@ export const sandboxSchema: PropsSchema<SandboxConfigProps, SandboxConfig> = pro
       })
       .optional(),
   },
-  ({ changes }) => {
-    const wrong = (changes as readonly unknown[] | undefined)?.flatMap((change, index) => {
-      const problem = typeof change === 'string' ? problemOfChange(change) : undefined;
-      return problem === undefined ? [] : [`\`changes[${index}]\`: ${problem}`];
-    });
-    return wrong?.[0];
-  },
+  ({ changes }) => problemWithChanges(changes),
   ({ reference }) => {
-    try {
-      if (typeof reference === 'string') parseReference(reference);
-      return undefined;
-    } catch (error) {
-      return `\`reference\`: ${(error as Error).message}`;
-    }
+    const problem = typeof reference === 'string' ? problemWithName(reference) : undefined;
+    return problem === undefined ? undefined : `\`reference\`: ${problem}`;
   },
 );

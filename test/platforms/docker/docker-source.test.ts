@@ -31,7 +31,7 @@ describe('the schema', () => {
     [{ exportPath: 'x', changes: ['CMD ["a"]'] }, /with `exportPath` none is made/],
     [{ discard: true, tags: ['a:b'] }, /with `discard` none is made/],
     [{ changes: ['RUN x'] }, /none of CMD/],
-    [{ tags: ['Not A Name'] }, /`tags`: "Not A Name" is no name/],
+    [{ tags: ['Not A Name'] }, /`tags`: `Not A Name` is no name/],
     [{ login: true }, /needs `loginUsername`/],
     [{ loginUsername: 'u' }, /go together, given is only `loginUsername`/],
     [{ platform: 'Linux' }, /a platform such as/],

@@ -13,6 +13,7 @@ import { testContext, type TestContext } from './context';
 
 const PROGRAMS = [
   'sh',
+  'bash',
   'cat',
   'chmod',
   'chown',

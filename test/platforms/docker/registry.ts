@@ -4,10 +4,13 @@ import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
-/** A real registry on the loopback, with or without a login. */
+/** A real registry on the loopback, with or without a login. It keeps its files in `dir`, and deletes that when it stops. */
 export class Registry {
-  static async start(login?: { readonly username: string; readonly password: string }): Promise<Registry> {
-    const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'goldsmith-registry-'));
+  static async start(
+    login?: { readonly username: string; readonly password: string },
+    dir = fs.mkdtempSync(path.join(os.tmpdir(), 'goldsmith-registry-')),
+  ): Promise<Registry> {
+    fs.mkdirSync(dir, { recursive: true });
     const port = await freePort();
     const htpasswd = path.join(dir, 'htpasswd');
     if (login) fs.writeFileSync(htpasswd, spawnSync('htpasswd', ['-Bbn', login.username, login.password]).stdout);

@@ -1,6 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { findTool } from '../../../lib/platforms/sandbox/machine/tools';
+import { hasEngine } from '../../helpers/docker';
 
 /** Whether a program is on this machine. */
 export function has(program: string): boolean {
@@ -10,9 +11,8 @@ export function has(program: string): boolean {
 /** Whether this is Linux, as root: what most of the tests need. */
 export const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
 
-/** Whether a Docker Engine answers. */
-export const hasDocker =
-  has('docker') && spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 10_000 }).status === 0;
+/** Whether a Docker Engine answers, and its command line is there to ask it. */
+export const hasDocker = has('docker') && hasEngine;
 
 /** Runs a program of this machine, and gives what it printed. */
 export function run(program: string, ...args: string[]): string {

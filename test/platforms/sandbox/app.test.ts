@@ -51,7 +51,7 @@ describe('a SandboxSource in the plan', () => {
 
   test.each([
     ['a base that is no name', { base: 'No Such Name' }, /`No Such Name` is no name of an image/],
-    ['a change that is none', { base: SandboxBase.minimal(), changes: ['RUN true'] }, /starts with one of ENV/],
+    ['a change that is none', { base: SandboxBase.minimal(), changes: ['RUN true'] }, /none of CMD/],
     [
       'a reference that is no name',
       { base: SandboxBase.minimal(), reference: 'UPPER' },

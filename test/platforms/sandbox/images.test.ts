@@ -13,6 +13,16 @@ const STEPS = [
 ];
 const CHANGES = ['CMD ["hello"]', 'ENV PLACE=here', 'LABEL by=test', 'EXPOSE 80', 'WORKDIR /srv'];
 
+/** What an archive's manifest and configuration say. */
+function contentOf(archive: string): { layers: { digest: string }[]; run: Record<string, unknown> } {
+  const read = (name: string): unknown => JSON.parse(run('tar', '-xOf', archive, name));
+  const blob = (digest: string): unknown => read(`blobs/sha256/${digest.slice(7)}`);
+  const index = read('index.json') as { manifests: { digest: string }[] };
+  const manifest = blob(index.manifests[0]!.digest) as { layers: { digest: string }[]; config: { digest: string } };
+  const { config } = blob(manifest.config.digest) as { config: Record<string, unknown> };
+  return { layers: manifest.layers, run: config };
+}
+
 const from = (artifact: Artifact): LaunchFrom => ({ kind: 'artifact', artifact });
 
 describeIf(isRoot, 'it needs Linux and root', 'images', () => {
@@ -127,13 +137,7 @@ describeIf(isRoot, 'it needs Linux and root', 'images', () => {
       'echo web > /etc/place',
       'rm /usr/bin/hallo',
     ]);
-    const manifest = (archive: string): { layers: { digest: string }[] } => {
-      const index = JSON.parse(run('tar', '-xOf', archive, 'index.json')) as { manifests: { digest: string }[] };
-      return JSON.parse(run('tar', '-xOf', archive, `blobs/sha256/${index.manifests[0]!.digest.slice(7)}`)) as {
-        layers: { digest: string }[];
-      };
-    };
-    const [below, all] = [manifest(file(core)).layers, manifest(file(web)).layers];
+    const [below, all] = [contentOf(file(core)).layers, contentOf(file(web)).layers];
     expect(all.slice(0, below.length)).toEqual(below);
     expect(all).toHaveLength(below.length + 1);
     const sandbox = await project.launch(from(web));
@@ -141,6 +145,14 @@ describeIf(isRoot, 'it needs Linux and root', 'images', () => {
       '/srv\nhere 1\nhello from web\ngone\n',
     );
     await sandbox.destroy();
+  });
+
+  test('built from another image are rid of its ONBUILD, as in Docker', async () => {
+    const parent = await project.build(MINIMAL, { output: 'parent.tar', changes: ['ONBUILD RUN true'] }, [':']);
+    const child = await project.build(from(parent), { output: 'child.tar', changes: ['ENV CHILD=1'] }, [':']);
+    expect(contentOf(file(parent)).run).toMatchObject({ OnBuild: ['RUN true'], Cmd: ['/bin/sh'] });
+    expect(contentOf(file(child)).run).toMatchObject({ Cmd: ['/bin/sh'] });
+    expect(contentOf(file(child)).run).not.toHaveProperty('OnBuild');
   });
 
   test('go on from a checkpoint, with what was there and nothing that came after', async () => {

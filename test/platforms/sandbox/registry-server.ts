@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import * as fs from 'node:fs';
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import * as net from 'node:net';
-import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { findTool } from '../../../lib/platforms/sandbox/machine/tools';
+import { Registry } from '../docker/registry';
 
 /** A registry on a loopback port. */
 export interface RegistryServer {
@@ -15,32 +10,9 @@ export interface RegistryServer {
   stop(): Promise<void>;
 }
 
-/** A real docker-registry; with `password`, for user `mary` of that password alone. */
-export async function startRegistry(dir: string, password?: string): Promise<RegistryServer> {
-  fs.mkdirSync(dir, { recursive: true });
-  const port = await freePort();
-  const host = `127.0.0.1:${port}`;
-  const auth =
-    password === undefined ? '' : `auth:\n  htpasswd:\n    realm: test\n    path: ${path.join(dir, 'htpasswd')}\n`;
-  if (password !== undefined) {
-    const line = execFileSync(findTool('htpasswd', process.env)!, ['-Bbn', 'mary', password]);
-    fs.writeFileSync(path.join(dir, 'htpasswd'), line);
-  }
-  const config = path.join(dir, 'config.yml');
-  fs.writeFileSync(
-    config,
-    `version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: ${dir}/data\n  delete:\n    enabled: true\nhttp:\n  addr: ${host}\n${auth}`,
-  );
-  const child = spawn(findTool('docker-registry', process.env)!, ['serve', config], { stdio: 'ignore' });
-  await untilUp(port, child);
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  return {
-    host,
-    stop: async () => {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
+/** A real docker-registry that keeps its files in `dir`; with `password`, for user `mary` of that password alone. */
+export function startRegistry(dir: string, password?: string): Promise<RegistryServer> {
+  return Registry.start(password === undefined ? undefined : { username: 'mary', password }, dir);
 }
 
 /** Stands before a registry, and breaks connections as it is told: `true` from `cut` ends a transfer after so many bytes. */
@@ -142,26 +114,4 @@ export async function startUploads(): Promise<
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
-
-async function untilUp(port: number, child: ChildProcess): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (child.exitCode !== null) throw new Error('docker-registry did not start');
-    const up = await new Promise<boolean>((resolve) => {
-      const socket = net.connect(port, '127.0.0.1', () => resolve(true));
-      socket.once('error', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
-    });
-    if (up) return;
-    await sleep(20);
-  }
-  throw new Error('docker-registry does not answer');
 }

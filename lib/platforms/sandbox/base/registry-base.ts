@@ -1,6 +1,6 @@
 import type { RunContext } from '../../../extension/context';
+import { formatReference, parseReference } from '../../../oci/reference';
 import { findManifest, pullImage } from '../oci/pull';
-import { formatReference, parseReference } from '../oci/reference';
 import { Registry, type RegistryOptions } from '../oci/registry';
 import type { RootImage } from '../store/image';
 import type { Store } from '../store/store';

@@ -3,8 +3,9 @@ import * as path from 'node:path';
 import { GoldsmithError } from '../../../errors';
 import type { Artifact, ArtifactFile, ResourceRecord } from '../../../extension/artifact';
 import type { ResourceContext } from '../../../extension/context';
+import { applyChanges } from '../../../oci/changes';
+import type { RunConfig } from '../../../oci/run-config';
 import type { Privilege } from '../machine/privilege';
-import { applyChanges } from '../oci/changes';
 import { createdAt, extendConfig, runConfigOf } from '../oci/image-config';
 import { dockerFiles, layoutFiles } from '../oci/layout-files';
 import { OLDEST } from '../base/minimal';
@@ -43,8 +44,7 @@ export interface CaptureResult {
 export async function capture(captured: Captured, config: SandboxConfig, ctx: ResourceContext): Promise<CaptureResult> {
   const epoch = epochOf(captured.base, config, ctx);
   const made = await makeLayers(captured, { epoch, compression: config.compression ?? 'gzip' }, ctx);
-  const run = applyChanges(runConfigOf(captured.base.config), config.changes ?? []);
-  run.Labels = { ...run.Labels, 'dev.goldsmith.app': ctx.run.app, 'dev.goldsmith.node': ctx.node.id };
+  const run = runOf(captured.base, config, ctx);
   const layers = [...captured.base.layers, ...made.map(({ layer }) => layer)];
   const added = made.map(({ layer }) => ({ diffId: layer.diffId, by: `goldsmith ${ctx.run.app}/${ctx.node.id}` }));
   const image: RootImage = {
@@ -54,6 +54,16 @@ export async function capture(captured: Captured, config: SandboxConfig, ctx: Re
   };
   const artifact = await write(captured, image, config, epoch, ctx);
   return { artifact, image, made, epoch };
+}
+
+/** How the image is run: as its base but for the changes. ONBUILD of the base is left out: Docker hands it on to nobody. */
+function runOf({ config: base }: RootImage, { changes = [] }: SandboxConfig, ctx: ResourceContext): RunConfig {
+  const { OnBuild: _, ...inherited } = runConfigOf(base);
+  const run = applyChanges(inherited, changes);
+  return {
+    ...run,
+    Labels: { ...run.Labels, 'dev.goldsmith.app': ctx.run.app, 'dev.goldsmith.node': ctx.node.id },
+  };
 }
 
 async function makeLayers(

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
-import type { Credentials } from './credentials';
+import type { Credentials } from '../../../oci/credentials';
 import { textOf, type Transport } from './http';
 
 /** What a registry wants to see before it answers: RFC 9110 11.6.1, and distribution's token authentication. */

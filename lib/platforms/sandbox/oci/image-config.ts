@@ -1,44 +1,9 @@
-import type { Json, JsonObject } from '../../../plan/json';
-import { isObject } from '../../../plan/json';
+import type { RunConfig } from '../../../oci/run-config';
+import { isObject, type Json, type JsonObject } from '../../../plan/json';
 
-/**
- * What of an image's configuration says how it is run: OCI image-spec, config.md, and Docker's additions to it
- * (Healthcheck, OnBuild, Shell). What is not named here stays as it is.
- */
-export interface RunConfig {
-  Env?: string[];
-  Cmd?: string[] | null;
-  Entrypoint?: string[] | null;
-  ExposedPorts?: Record<string, object>;
-  Volumes?: Record<string, object>;
-  Labels?: Record<string, string>;
-  WorkingDir?: string;
-  User?: string;
-  StopSignal?: string;
-  Healthcheck?: Healthcheck;
-  OnBuild?: string[];
-  Shell?: string[];
-}
-
-/** How an engine finds out whether a container is well. Times are in nanoseconds. */
-export interface Healthcheck {
-  Test: string[];
-  Interval?: number;
-  Timeout?: number;
-  StartPeriod?: number;
-  Retries?: number;
-}
-
-/** How an image is run; a copy. */
+/** How an image is run. */
 export function runConfigOf(config: JsonObject): RunConfig {
-  return isObject(config['config']) ? (structuredClone(config['config']) as RunConfig) : {};
-}
-
-/** The variables of an environment list. */
-export function environmentOf(run: RunConfig): Record<string, string> {
-  return Object.fromEntries(
-    (run.Env ?? []).map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
-  );
+  return isObject(config['config']) ? (config['config'] as RunConfig) : {};
 }
 
 /** When an image was made, in seconds since the epoch. */

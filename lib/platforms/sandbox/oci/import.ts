@@ -1,12 +1,13 @@
 import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
+import { choosePlatform } from '../../../oci/platform';
+import { isSameName } from '../../../oci/reference';
 import type { JsonObject } from '../../../plan/json';
 import { LAYER_TYPES } from '../store/codec';
 import type { LayerRef, RootImage } from '../store/image';
 import type { Store } from '../store/store';
 import type { ImageFiles } from './files';
 import type { Descriptor, Index, Manifest } from './media-types';
-import { choosePlatform } from './platform';
 
 /** Which of the images in an archive or layout is meant. */
 export interface Choice {
@@ -64,7 +65,7 @@ async function fromDocker(files: ImageFiles, choice: Choice, store: Store, ctx: 
   const saved = JSON.parse(await files.text('manifest.json')) as Saved[];
   const wanted = choice.name;
   const matching =
-    wanted === undefined ? saved : saved.filter(({ RepoTags }) => RepoTags?.some((tag) => sameName(tag, wanted)));
+    wanted === undefined ? saved : saved.filter(({ RepoTags }) => RepoTags?.some((tag) => isSameName(tag, wanted)));
   const [image] = matching;
   if (!image || matching.length > 1)
     throw ambiguous(
@@ -87,7 +88,7 @@ const NAMES = ['org.opencontainers.image.ref.name', 'io.containerd.image.name'];
 function named(manifests: readonly Descriptor[], { name }: Choice): readonly Descriptor[] {
   if (name === undefined) return manifests;
   return manifests.filter(({ annotations }) =>
-    NAMES.some((key) => annotations?.[key] !== undefined && sameName(annotations[key], name)),
+    NAMES.some((key) => annotations?.[key] !== undefined && isSameName(annotations[key], name)),
   );
 }
 
@@ -111,12 +112,6 @@ function ambiguous({ label, name }: Choice, names: readonly string[], count: num
   return new GoldsmithError('LOOKUP_FAILED', `${label} holds ${count} images${known}`, {
     hint: 'say which one with `name`',
   });
-}
-
-/** `web:1` and `docker.io/library/web:1` are one. */
-function sameName(a: string, b: string): boolean {
-  const short = (name: string): string => name.replace(/^docker\.io\/(library\/)?/, '');
-  return short(a) === short(b);
 }
 
 function diffIdOf(config: JsonObject, position: number, { label }: Choice): string {

@@ -1,3 +1,5 @@
+import type { Platform } from '../../../oci/platform';
+
 /** Media types of OCI image-spec (media-types.md) and of Docker's schema 2 (distribution, manifest-v2-2). */
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -20,13 +22,6 @@ export interface Descriptor {
   readonly size: number;
   readonly platform?: Platform;
   readonly annotations?: Readonly<Record<string, string>>;
-}
-
-/** Which machines an image is for. */
-export interface Platform {
-  readonly os: string;
-  readonly architecture: string;
-  readonly variant?: string;
 }
 
 /** A manifest of one image. */

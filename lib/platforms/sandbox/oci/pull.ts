@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
+import { choosePlatform } from '../../../oci/platform';
+import { formatReference, type ImageReference } from '../../../oci/reference';
 import type { JsonObject } from '../../../plan/json';
 import type { LayerRef, RootImage } from '../store/image';
 import type { Store } from '../store/store';
@@ -15,8 +17,6 @@ import {
   type Index,
   type Manifest,
 } from './media-types';
-import { choosePlatform } from './platform';
-import { formatReference, type Reference } from './reference';
 import { PassingTrouble, type Registry } from './registry';
 
 const ACCEPT = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST].join(', ');
@@ -78,7 +78,7 @@ async function fetchManifest(
   return { digest, content: JSON.parse(text) as Manifest | Index };
 }
 
-function asManifest(content: Manifest | Index, reference: Reference): Manifest {
+function asManifest(content: Manifest | Index, reference: ImageReference): Manifest {
   if ('config' in content && 'layers' in content) return content;
   throw new GoldsmithError(
     'LOOKUP_FAILED',

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { GoldsmithError, messageOf } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
+import { storedCredentials, type Credentials } from '../../../oci/credentials';
+import type { ImageReference } from '../../../oci/reference';
+import { apiHost, isLoopback } from '../../../oci/registry-host';
 import { authorize, challengeOf, LOGIN_HINT } from './auth';
-import { dockerCredentials, type Credentials } from './credentials';
 import { makeTransport, textOf, type HttpRequest, type Transport } from './http';
-import { apiHost, isLoopback, type Reference } from './reference';
 
 /** How to reach a registry. */
 export interface RegistryOptions {
@@ -30,7 +31,7 @@ export class Registry {
   private credentials: Promise<Credentials | undefined> | undefined;
 
   constructor(
-    readonly reference: Reference,
+    readonly reference: ImageReference,
     private readonly actions: 'pull' | 'pull,push',
     private readonly options: RegistryOptions,
     private readonly ctx: RunContext,
@@ -115,7 +116,7 @@ export class Registry {
     const challenge = challengeOf(response);
     this.credentials ??= this.options.login
       ? Promise.resolve(this.options.login)
-      : dockerCredentials(this.reference.registry, this.ctx);
+      : storedCredentials(this.reference.registry, this.ctx);
     const credentials = await this.credentials;
     const scope = `repository:${this.reference.repository}:${this.actions}`;
     const next = challenge && (await authorize(challenge, scope, credentials, transport, this.ctx));

@@ -1,3 +1,4 @@
+import { ownArchitecture } from '../../../oci/platform';
 import type { JsonObject } from '../../../plan/json';
 
 /** A layer of an image. */
@@ -18,21 +19,6 @@ export interface RootImage {
   readonly config: JsonObject;
   /** Whether this machine's own root lies below the layers. */
   readonly host: boolean;
-}
-
-/** The architecture of this machine in the words of images: Go's. */
-export function ownArchitecture(): string {
-  const names: Readonly<Record<string, string>> = {
-    x64: 'amd64',
-    ia32: '386',
-    arm64: 'arm64',
-    arm: 'arm',
-    ppc64: 'ppc64le',
-    s390x: 's390x',
-    riscv64: 'riscv64',
-    loong64: 'loong64',
-  };
-  return names[process.arch] ?? process.arch;
 }
 
 /** The configuration of an image that nobody made: of a plain root. */

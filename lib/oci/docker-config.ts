@@ -1,8 +1,8 @@
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { GoldsmithError } from '../../errors';
-import { isObject } from '../../plan/json';
+import { GoldsmithError } from '../errors';
+import { isObject } from '../plan/json';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -28,19 +28,26 @@ export function configDir(env: Env): string {
   return env['DOCKER_CONFIG'] || path.join(env['HOME'] || env['USERPROFILE'] || os.homedir(), '.docker');
 }
 
-/** Reads config.json; an empty one where there is none. */
-export async function readDockerConfig(env: Env): Promise<DockerConfig> {
+/**
+ * Reads config.json; an empty one where there is none.
+ *
+ * @param code what it means for the caller when the file is damaged
+ */
+export async function readDockerConfig(
+  env: Env,
+  code: 'PLATFORM_UNAVAILABLE' | 'ACCESS_DENIED',
+): Promise<DockerConfig> {
   const file = path.join(configDir(env), 'config.json');
-  const text = await readIfThere(file);
+  const text = await readIfAllowed(file);
   if (text === undefined || text.trim() === '') return {};
   const parsed = parse(text);
   if (isObject(parsed)) return parsed as DockerConfig;
-  throw new GoldsmithError('PLATFORM_UNAVAILABLE', `Docker's configuration in ${file} is no JSON object`, {
+  throw new GoldsmithError(code, `Docker's configuration in ${file} is no JSON object`, {
     hint: 'repair the file or move it away; DOCKER_CONFIG names another folder',
   });
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+async function readIfAllowed(file: string): Promise<string | undefined> {
   try {
     return await fs.readFile(file, 'utf8');
   } catch (error) {

@@ -2,20 +2,10 @@
 export type Variables = Readonly<Record<string, string>>;
 
 /**
- * The words of a line as a Dockerfile has them: split at blanks, quotes removed, `\` takes the meaning from the next character, and `$NAME`,
- * `${NAME}`, `${NAME:-else}` and `${NAME:+then}` replaced, but in single quotes.
+ * The words of a line as a Dockerfile has them: split at blanks, `\` takes the meaning from the next character. Quotes and variables
+ * are still as they were written: see {@link expand}.
  */
-export function splitWords(line: string, variables: Variables): string[] {
-  return rawWords(line).map((word) => expand(word, variables));
-}
-
-/** The line as one word. */
-export function expandLine(line: string, variables: Variables): string {
-  return expand(line.trim(), variables);
-}
-
-/** Words with their quotes still on. */
-function rawWords(line: string): string[] {
+export function splitWords(line: string): string[] {
   const words: string[] = [];
   let word = '';
   let quote = '';
@@ -39,8 +29,8 @@ function rawWords(line: string): string[] {
   return words;
 }
 
-/** Takes quotes off and puts values in. */
-function expand(word: string, variables: Variables): string {
+/** A word without its quotes, and `$NAME`, `${NAME}`, `${NAME:-else}` and `${NAME:+then}` replaced, but in single quotes. */
+export function expand(word: string, variables: Variables): string {
   let result = '';
   let quote = '';
   for (let i = 0; i < word.length; i++) {
@@ -63,6 +53,11 @@ function expand(word: string, variables: Variables): string {
     } else result += character;
   }
   return result;
+}
+
+/** A text as one word of which nothing is replaced. A word has one line, so line ends become blanks. */
+export function quoteWord(text: string): string {
+  return `"${text.replace(/[\\"$]/g, '\\$&').replace(/\r?\n/g, ' ')}"`;
 }
 
 function valueOf([, plain, braced, operator, other]: RegExpExecArray, variables: Variables): string {
