@@ -72,13 +72,15 @@ export function unreachable(endpoint: Endpoint, cause: unknown): EngineError {
       hint:
         code === 'EACCES'
           ? ACCESS_HINT
-          : 'start Docker, or say where it is with DOCKER_HOST or DOCKER_CONTEXT; `goldsmith doctor` says more',
+          : `start Docker, or say where it is with DOCKER_HOST or DOCKER_CONTEXT${SEE_DOCTOR}`,
     },
   );
 }
 
-const ACCESS_HINT =
-  'add your user to the group that owns the socket (usually `docker`), or use another engine; `goldsmith doctor` says more';
+/** Ends the hints of {@link unreachable}; of no use to who asks the doctor. */
+export const SEE_DOCTOR = '; `goldsmith doctor` says more';
+
+const ACCESS_HINT = `add your user to the group that owns the socket (usually \`docker\`), or use another engine${SEE_DOCTOR}`;
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such socket',

@@ -1,6 +1,7 @@
 import { toProblem } from '../../errors';
 import type { RunContext } from '../../extension/context';
 import type { PlatformProbe } from '../../extension/platform';
+import { SEE_DOCTOR } from './errors';
 import { withEngine } from './open-engine';
 
 /** The oldest API that has all that is used: platforms of containers came with it (Docker 20.10). */
@@ -20,7 +21,8 @@ export async function probe(ctx: RunContext): Promise<PlatformProbe> {
     });
   } catch (error) {
     const { message, hint } = toProblem(error);
-    return { ok: false, detail: message, fix: hint ?? 'install Docker, or use the sandbox platform, which needs none' };
+    const fix = hint?.replace(SEE_DOCTOR, '');
+    return { ok: false, detail: message, fix: fix ?? 'install Docker, or use the sandbox platform, which needs none' };
   }
 }
 
