@@ -171,6 +171,7 @@ project.setScript('lint', `eslint . && prettier --check ${code}`);
 project.setScript('format', `eslint --fix . ; prettier --write ${code}`);
 project.setScript('api', 'tsc --build && node tools/api-report.mjs --update');
 project.setScript('schema', 'tsc --build && node tools/plan-schema.mjs');
+project.setScript('reference', 'tsc --build && node tools/reference.mjs');
 project.setScript('docs', 'typedoc');
 project.setScript('bench', 'tsc --build && ts-node --transpile-only bench/run.ts');
 

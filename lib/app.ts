@@ -37,7 +37,15 @@ const BRAND = Symbol.for('goldsmith.app');
 /** Which file is the main program where goldsmith's own command loaded it. */
 export const MAIN = Symbol.for('goldsmith.main');
 
-/** The root of a program: all images go below it. */
+/**
+ * The root of a program: all images go below it.
+ *
+ * @example
+ * const app = new App('acme-images');
+ * const web = new Image(app, 'Web');
+ * new DockerSource(web, 'Docker', { base: 'debian:bookworm' });
+ * app.run();
+ */
 export class App extends RootConstruct {
   /** Whether a value is an App, also from another copy of this package. */
   static is(value: unknown): value is App {

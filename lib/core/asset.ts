@@ -12,7 +12,8 @@ export interface AssetOptions {
 }
 
 /**
- * A local file or folder that a step needs. Props that take a path make one by themselves; write one where something is to be left out.
+ * A local file or folder that a step needs, relative to the program. What is in it counts: a change to it is a new build. Props that
+ * take a path make one by themselves; write one where something is to be left out.
  *
  * @example
  * new FileProvisioner(web, 'Site', { source: new Asset('site/', { ignore: ['*.map'] }), destination: '/srv/www' });

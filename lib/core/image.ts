@@ -31,7 +31,14 @@ export interface ImageProps {
 const BRAND = Symbol.for('goldsmith.image');
 const PROPS: readonly string[] = ['from', 'sources', 'maxAge'] satisfies readonly (keyof ImageProps)[];
 
-/** One image: what is the same of it on all its platforms. Sources, provisioners and post-processors go below it. */
+/**
+ * One image: what is the same of it on all its platforms. Sources, provisioners and post-processors go below it.
+ *
+ * @example
+ * const base = new Image(app, 'Base', { maxAge: '7d' });
+ * new DockerSource(base, 'Docker', { base: 'debian:bookworm' });
+ * const shop = new Image(app, 'Shop', { from: base });
+ */
 export class Image extends Element {
   /** Whether a value is an image, also from another copy of this package. */
   static is(value: unknown): value is Image {

@@ -22,7 +22,7 @@ export interface PostProcessorProps {
   readonly inputs?: 'each' | 'all';
   /**
    * Whether the artifact it takes is kept beside the one it makes.
-   * @default - Packer's rule for this post-processor: its page in docs/ says which
+   * @default - by the post-processor, as in Packer: its page in docs/reference/ says which
    */
   readonly keepInputArtifact?: boolean;
 }

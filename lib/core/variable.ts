@@ -14,14 +14,20 @@ export interface VariableTypes {
 
 /** Props of {@link Variable}. */
 export interface VariableProps<K extends keyof VariableTypes = 'string'> {
-  /** @default 'string' */
+  /**
+   * What its value is. A `list` is written `a,b,c` or as a JSON array.
+   * @default 'string'
+   */
   readonly type?: K;
   /**
    * Value where none is given.
    * @default - a value must be given
    */
   readonly default?: VariableTypes[K];
-  /** What it is for: shown where it is missing. */
+  /**
+   * What it is for: shown where it is missing.
+   * @default - nothing is shown
+   */
   readonly description?: string;
   /**
    * The values it may have.

@@ -25,7 +25,7 @@ export interface PostProcessorExtension<In = unknown, Out = In> {
    * @default false
    */
   readonly runsWithoutInput?: boolean;
-  /** Props that name what it writes: two post-processors may not write the same, unless it is `shared`. */
+  /** Props that name what it writes: no two post-processors may write the same. */
   readonly nameProps?: readonly string[];
   /** Packer's rule on the input: whether it is kept where the user says nothing, and whether that is forced. */
   readonly keepInput: { readonly default: boolean; readonly forced?: boolean };

@@ -91,7 +91,7 @@ export function textMap(): z.ZodType<Record<string, string>, Readonly<Record<str
   return z.record(z.string(), text()) as unknown as z.ZodType<Record<string, string>, Readonly<Record<string, Text>>>;
 }
 
-/** Length of time such as `90s`, `5m`, `1h30m`, `250ms`: as in Go, and so in Packer. */
+/** Length of time such as `90s`, `5m`, `1h30m`, `250ms`: as in Go, and so in Packer; `d` stands for days. */
 export function duration(): z.ZodType<string, string> {
   return z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'a length of time such as `90s`, `5m` or `1h30m`');
 }

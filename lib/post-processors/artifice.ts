@@ -22,7 +22,14 @@ type OwnArtificeProps = Omit<ArtificePostProcessorProps, keyof PostProcessorProp
 
 const schema = props<OwnArtificeProps>()({ files: z.array(text()).min(1) });
 
-/** Puts files that the build left on this machine in the place of its artifact, for the post-processors after it in a chain. */
+/**
+ * Puts files that the build left on this machine in the place of its artifact, for the post-processors after it in a chain.
+ *
+ * @example
+ * const release = new PostProcessorChain(web, 'Release');
+ * new ArtificePostProcessor(release, 'Packages', { files: ['out/*.deb'] });
+ * new ChecksumPostProcessor(release, 'Sums', { checksumTypes: ['sha256'] });
+ */
 export class ArtificePostProcessor extends PostProcessor<ArtificePostProcessorProps> {
   constructor(scope: Construct, id: string, props: ArtificePostProcessorProps) {
     super(scope, id, props, artifice);

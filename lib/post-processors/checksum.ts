@@ -41,7 +41,12 @@ const schema = props<OwnChecksumProps>()({
 /** The output where none is given. */
 export const CHECKSUM_OUTPUT = 'artifacts/{{.BuildName}}.{{.ChecksumType}}';
 
-/** Writes checksums of the artifact's files beside them. The artifact it hands on has both. */
+/**
+ * Writes checksums of the artifact's files beside them. The artifact it hands on has both.
+ *
+ * @example
+ * new ChecksumPostProcessor(web, 'Sums', { checksumTypes: ['sha256'], format: 'gnu' });
+ */
 export class ChecksumPostProcessor extends PostProcessor<ChecksumPostProcessorProps> {
   constructor(scope: Construct, id: string, props: ChecksumPostProcessorProps = {}) {
     super(scope, id, { ...props, output: outputName(scope, id, props, props.output, CHECKSUM_OUTPUT) }, checksum);

@@ -41,7 +41,12 @@ export function compressOutput(format: string | undefined): string {
   return `artifacts/{{.BuildName}}.${format ?? 'tar.gz'}`;
 }
 
-/** Packs the artifact's files into one compressed file. The artifact it takes is deleted, unless `keepInputArtifact` is true. */
+/**
+ * Packs the artifact's files into one compressed file. The artifact it takes is deleted, unless `keepInputArtifact` is true.
+ *
+ * @example
+ * new CompressPostProcessor(web, 'Compress', { output: 'artifacts/web.tar.zst' });
+ */
 export class CompressPostProcessor extends PostProcessor<CompressPostProcessorProps> {
   constructor(scope: Construct, id: string, props: CompressPostProcessorProps = {}) {
     const output = outputName(scope, id, props, props.output, compressOutput(props.format));

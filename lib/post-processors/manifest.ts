@@ -43,7 +43,12 @@ const schema = props<OwnManifestProps>()({
 /** The output where none is given. */
 export const MANIFEST_OUTPUT = 'packer-manifest.json';
 
-/** Adds what was built to a JSON file that Packer's readers understand. */
+/**
+ * Adds what was built to a JSON file that Packer's readers understand.
+ *
+ * @example
+ * new ManifestPostProcessor(web, 'Manifest', { customData: { channel: 'stable' } });
+ */
 export class ManifestPostProcessor extends PostProcessor<ManifestPostProcessorProps> {
   constructor(scope: Construct, id: string, props: ManifestPostProcessorProps = {}) {
     super(scope, id, { ...props, output: outputName(scope, id, props, props.output, MANIFEST_OUTPUT) }, manifest);

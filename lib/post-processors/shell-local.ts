@@ -26,6 +26,9 @@ const schema = props<OwnShellLocalProps>()(
 /**
  * Runs commands or scripts on the machine that goldsmith runs on, in the project's folder, once the artifact is there. They find it
  * in GOLDSMITH_ARTIFACT_ID, GOLDSMITH_ARTIFACT_KIND and GOLDSMITH_ARTIFACT_FILES (one path a line).
+ *
+ * @example
+ * new ShellLocalPostProcessor(web, 'Scan', { command: 'trivy image "$GOLDSMITH_ARTIFACT_ID"' });
  */
 export class ShellLocalPostProcessor extends PostProcessor<ShellLocalPostProcessorProps> {
   constructor(scope: Construct, id: string, props: ShellLocalPostProcessorProps) {

@@ -24,7 +24,12 @@ const schema = props<OwnProps<BreakpointProvisionerProps>>()({
   disable: z.boolean().optional(),
 });
 
-/** Stops the build until somebody presses Enter, so that the machine can be looked at. Where nobody can, the build goes on. */
+/**
+ * Stops the build until somebody presses Enter, so that the machine can be looked at. Where nobody can, the build goes on.
+ *
+ * @example
+ * new BreakpointProvisioner(web, 'Look', { note: 'is nginx configured?' });
+ */
 export class BreakpointProvisioner extends Provisioner<BreakpointProvisionerProps> {
   constructor(scope: Construct, id: string, props: BreakpointProvisionerProps = {}) {
     super(scope, id, props, breakpoint);

@@ -13,17 +13,17 @@ export interface FileProvisionerProps extends ProvisionerProps {
   /**
    * What to copy: a file or folder of this machine, relative to the program; of the other machine for a download. A folder is
    * copied as a whole; with a slash at its end, only what is in it.
-   * @default - see `sources` and `content`
+   * @default - `sources` or `content` says what to copy
    */
   readonly source?: Text;
   /**
-   * Several of them, copied in this order.
-   * @default - see `source`
+   * Several of them, copied in this order. Where `source` is given too, it comes after them.
+   * @default - `source` or `content` says what to copy
    */
   readonly sources?: readonly Text[];
   /**
    * A text that the file shall hold.
-   * @default - see `source`
+   * @default - `source` or `sources` says what to copy
    */
   readonly content?: Text;
   /** Where it goes: the file's full path, or with a slash at its end the folder that takes it. */
@@ -68,7 +68,13 @@ const schema = props<OwnProps<FileProvisionerProps>>()(
   destinationRule,
 );
 
-/** Copies files and folders to the machine, or from it. */
+/**
+ * Copies files and folders to the machine, or from it.
+ *
+ * @example
+ * new FileProvisioner(web, 'Site', { source: 'site/', destination: '/var/www/html' });
+ * new FileProvisioner(web, 'Logs', { direction: 'download', source: '/var/log/*.log', destination: 'logs' });
+ */
 export class FileProvisioner extends Provisioner<FileProvisionerProps> {
   constructor(scope: Construct, id: string, props: FileProvisionerProps) {
     super(scope, id, staged(props), file);

@@ -10,12 +10,12 @@ export const SYSTEMS = ['darwin', 'freebsd', 'linux', 'openbsd', 'solaris', 'win
 export interface LocalScriptProps extends EnvironmentProps {
   /**
    * One command.
-   * @default - see `inline`
+   * @default - `inline`, `script` or `scripts` says what to run
    */
   readonly command?: Text;
   /**
    * Commands for one shell, in order; the first that fails ends the step.
-   * @default - see `script`
+   * @default - `command`, `script` or `scripts` says what to run
    */
   readonly inline?: readonly Text[];
   /**
@@ -25,12 +25,12 @@ export interface LocalScriptProps extends EnvironmentProps {
   readonly inlineShebang?: string;
   /**
    * A script, relative to the program. It is run from a copy, in the project's folder.
-   * @default - see `inline`
+   * @default - `command`, `inline` or `scripts` says what to run
    */
   readonly script?: Text;
   /**
    * Scripts, run in this order.
-   * @default - see `inline`
+   * @default - `command`, `inline` or `script` says what to run
    */
   readonly scripts?: readonly Text[];
   /**

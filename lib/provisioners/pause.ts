@@ -13,7 +13,12 @@ export interface PauseProvisionerProps extends ProvisionerProps {
 
 const schema = props<OwnProps<PauseProvisionerProps>>()({ duration: duration() });
 
-/** Waits. Packer's `sleep`. */
+/**
+ * Waits. Packer's `sleep`.
+ *
+ * @example
+ * new PauseProvisioner(web, 'Settle', { duration: '30s' });
+ */
 export class PauseProvisioner extends Provisioner<PauseProvisionerProps> {
   constructor(scope: Construct, id: string, props: PauseProvisionerProps) {
     super(scope, id, props, sleep);

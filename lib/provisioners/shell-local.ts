@@ -14,7 +14,12 @@ const schema = props<OwnProps<ShellLocalProvisionerProps>>()(
   ...localScriptRules,
 );
 
-/** Runs commands or scripts on the machine that goldsmith runs on, in the project's folder. */
+/**
+ * Runs commands or scripts on the machine that goldsmith runs on, in the project's folder.
+ *
+ * @example
+ * new ShellLocalProvisioner(web, 'Bundle', { command: 'npm run build', onlyOn: ['linux', 'darwin'] });
+ */
 export class ShellLocalProvisioner extends Provisioner<ShellLocalProvisionerProps> {
   constructor(scope: Construct, id: string, props: ShellLocalProvisionerProps) {
     super(scope, id, props, shellLocal);

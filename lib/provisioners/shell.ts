@@ -12,7 +12,7 @@ export interface ShellProvisionerProps extends ProvisionerProps, EnvironmentProp
   /**
    * Commands for one shell, in order; the first that fails ends the step. A first command that starts with `#!` is the
    * first line of the script.
-   * @default - see `script`
+   * @default - `script` or `scripts` says what to run
    */
   readonly inline?: readonly Text[];
   /**
@@ -22,12 +22,12 @@ export interface ShellProvisionerProps extends ProvisionerProps, EnvironmentProp
   readonly inlineShebang?: string;
   /**
    * A local script, relative to the program.
-   * @default - see `inline`
+   * @default - `inline` or `scripts` says what to run
    */
   readonly script?: Text;
   /**
    * Local scripts, run in this order.
-   * @default - see `inline`
+   * @default - `inline` or `script` says what to run
    */
   readonly scripts?: readonly Text[];
   /**
@@ -126,7 +126,13 @@ const schema = props<OwnProps<ShellProvisionerProps>>()(
   envFileRule,
 );
 
-/** Runs shell commands or scripts on the machine. */
+/**
+ * Runs shell commands or scripts on the machine.
+ *
+ * @example
+ * new ShellProvisioner(web, 'Packages', { inline: ['apt-get update', 'apt-get install -y nginx'] });
+ * new ShellProvisioner(web, 'Register', { script: 'scripts/register.sh', env: { TOKEN: Secret.fromEnv('TOKEN') } });
+ */
 export class ShellProvisioner extends Provisioner<ShellProvisionerProps> {
   constructor(scope: Construct, id: string, props: ShellProvisionerProps) {
     super(scope, id, props, shell);

@@ -147,7 +147,15 @@ const schema = props<OwnVerificationProps>()(
   environmentRule,
 );
 
-/** Checks on a fresh boot of the finished image. What fails is not handed to post-processors and dependants. */
+/**
+ * Checks on a fresh boot of the finished image. What fails is not handed to post-processors and dependants.
+ *
+ * @example
+ * new Verification(web, 'Serves', {
+ *   commands: ['nginx -t', { command: 'nginx -v', stderr: 'nginx/1.' }],
+ *   files: [{ path: '/var/www/html/index.html', mode: '0644' }],
+ * });
+ */
 export class Verification extends VerificationBase<VerificationProps> {
   constructor(scope: Construct, id: string, props: VerificationProps) {
     super(scope, id, props, verification);

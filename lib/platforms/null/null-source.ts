@@ -20,7 +20,12 @@ const schema = props<NullSourceProps>()({ communicator: z.enum(['local', 'none']
 /** Props of a null source as its driver gets them. */
 export type NullConfig = z.output<typeof schema>;
 
-/** Provisions a machine that is there already. Nothing is launched or captured, and nothing is ever cached. */
+/**
+ * Provisions a machine that is there already. Nothing is launched or captured, and nothing is ever cached.
+ *
+ * @example
+ * new NullSource(web, 'Here', { communicator: 'local' });
+ */
 export class NullSource extends Source<NullSourceProps> {
   constructor(scope: Construct, id: string, props: NullSourceProps = {}) {
     super(scope, id, props, nullPlatform);
