@@ -175,7 +175,7 @@ test('two folders have the same fingerprint only when they hold the same', () =>
   let count = 0;
   const write = (files: Readonly<Record<string, string>>): string | undefined => {
     const dir = path.join(app.baseDir, `t${(count += 1)}`);
-    fs.mkdirSync(dir);
+    fs.mkdirSync(dir, { recursive: true });
     try {
       for (const [file, text] of Object.entries(files)) {
         fs.mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
