@@ -44,10 +44,10 @@ function template(images: number, steps: readonly string[]): string {
 }
 
 function packerContestants(dir: string): Contestant[] {
-  return packers().map(({ name, path: file }) => ({
+  return packers().map(({ name, path: file, env }) => ({
     name,
     prepare: dropImages,
-    command: { argv: [file, 'build', 'template.json'], cwd: dir, env: PACKER_ENV },
+    command: { argv: [file, 'build', 'template.json'], cwd: dir, env: { ...PACKER_ENV, ...env } },
   }));
 }
 

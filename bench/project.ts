@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { newestPacker, type Packer } from './newest-packer';
 
 /** Where this package is. */
 export const ROOT = path.resolve(__dirname, '..');
@@ -67,15 +68,14 @@ export function docker(...args: readonly string[]): string[] {
     .filter((line) => line !== '');
 }
 
-/** Packers that are here: Debian's, and a newer one in $PACKER_NEWEST. */
-export function packers(): readonly { readonly name: string; readonly path: string }[] {
-  const newest = process.env['PACKER_NEWEST'];
-  const candidates = [
-    { name: 'packer', path: '/usr/bin/packer' },
-    ...(newest ? [{ name: 'packer (newest)', path: newest }] : []),
-  ];
-  return candidates.filter(({ path: file }) => fs.existsSync(file));
+/** Packers to compare with: Debian's, which is the yardstick, and the newest where it can be built. */
+export function packers(): readonly Packer[] {
+  return (known ??= [{ name: 'packer', path: '/usr/bin/packer', env: {} }, newestPacker()].filter(
+    (packer) => packer !== undefined,
+  ));
 }
+
+let known: readonly Packer[] | undefined;
 
 /** Packer phones home unless it is told not to. */
 export const PACKER_ENV = { CHECKPOINT_DISABLE: '1', PACKER_NO_COLOR: '1' };
