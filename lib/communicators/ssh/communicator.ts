@@ -1,0 +1,92 @@
+import { StringDecoder } from 'node:string_decoder';
+import { Readable } from 'node:stream';
+import { GoldsmithError } from '../../errors';
+import type { Communicator, ExecOptions, ExecResult, TransferOptions } from '../../extension/communicator';
+import { runCommand, type Runner } from './run';
+import type { SshTarget } from './target';
+import { localOf, uploadByShell } from './upload-file';
+
+/** A machine that is reached by SSH. */
+export class SshCommunicator implements Communicator {
+  readonly guest: 'unix' | 'windows';
+  readonly facts: Readonly<Record<string, string>>;
+
+  constructor(
+    private readonly runner: Runner,
+    private readonly target: SshTarget,
+    address: { readonly host: string; readonly port: number },
+  ) {
+    this.guest = runner.guest.kind;
+    this.facts = {
+      ID: address.host,
+      Host: address.host,
+      Port: String(address.port),
+      User: target.username,
+      ConnType: 'ssh',
+    };
+  }
+
+  /** Runs a command line in `/bin/sh`; on Windows in the shell that its SSH server has. */
+  async exec(command: string, options: ExecOptions): Promise<ExecResult> {
+    const { signal, stdin, user, onOutput } = options;
+    if (user !== undefined && this.guest === 'windows')
+      throw new GoldsmithError('STEP_FAILED', 'commands on Windows run as the login user only', {
+        hint: `leave out \`user\`, or log in as \`${user}\``,
+      });
+    const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+    const show = (text: string, stream: 'stdout' | 'stderr'): void => {
+      if (text !== '') onOutput?.(text, stream);
+    };
+    const pty = this.target.pty === true;
+    const input =
+      pty && stdin !== undefined && this.guest === 'unix' ? await this.storeInput(stdin, signal) : undefined;
+    const result = await runCommand(this.runner, {
+      command: input === undefined ? command : `exec <${input}; rm -f ${input}\n${command}`,
+      signal,
+      user,
+      pty,
+      ...(input === undefined && { stdin }),
+      onData: (data, stream) => show(decoders[stream].write(data), stream),
+    });
+    show(decoders.stdout.end(), 'stdout');
+    show(decoders.stderr.end(), 'stderr');
+    return result;
+  }
+
+  /** One file, or bytes, to exactly a path. */
+  async uploadFile(
+    local: string | Uint8Array,
+    remote: string,
+    options: TransferOptions & { readonly mode?: number },
+  ): Promise<void> {
+    options.signal.throwIfAborted();
+    await uploadByShell(this.runner, await localOf(local, options.mode), remote, options);
+  }
+
+  uploadDirectory(): Promise<void> {
+    return Promise.reject(new GoldsmithError('TRANSFER_FAILED', 'folders cannot be copied yet'));
+  }
+
+  downloadFile(): Promise<void> {
+    return Promise.reject(new GoldsmithError('TRANSFER_FAILED', 'files cannot be fetched yet'));
+  }
+
+  downloadDirectory(): Promise<void> {
+    return Promise.reject(new GoldsmithError('TRANSFER_FAILED', 'folders cannot be fetched yet'));
+  }
+
+  /** Ends the connection. */
+  async close(): Promise<void> {
+    await this.runner.line.close();
+  }
+
+  /** A terminal has no end of file, and lines of 4096 bytes at most (termios(3)): so input goes through a file. */
+  private async storeInput(stdin: NonNullable<ExecOptions['stdin']>, signal: AbortSignal): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    if (stdin instanceof Readable) for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+    else chunks.push(Buffer.from(stdin));
+    const file = `/tmp/.goldsmith-input-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+    await this.uploadFile(Buffer.concat(chunks), file, { signal, mode: 0o600 });
+    return file;
+  }
+}
