@@ -1,5 +1,6 @@
 import type { ClientChannel, PseudoTtyOptions } from 'ssh2';
 import { GoldsmithError, messageOf } from '../../errors';
+import type { ExecResult } from '../../extension/communicator';
 import type { Clock } from '../../extension/context';
 import type { Line } from './line';
 import type { Link } from './link';
@@ -8,6 +9,8 @@ import type { Link } from './link';
 export interface Started {
   readonly link: Link;
   readonly channel: ClientChannel;
+  /** How the command ended, once that is told. It may be told together with its start, before anybody can listen. */
+  readonly exited: Promise<ExecResult>;
 }
 
 /** How a command could not be started. */
@@ -30,10 +33,10 @@ export async function startCommand(
     const link = await line.use(signal);
     const asked = await ask(link, command, pty);
     if (signal.aborted) {
-      if (typeof asked !== 'string' && 'channel' in asked) asked.channel.close();
+      if (!(asked instanceof Error)) asked.channel.close();
       signal.throwIfAborted();
     }
-    if (asked instanceof Error === false) return { link, channel: asked.channel };
+    if (!(asked instanceof Error)) return { link, ...asked };
     // The connection is told to be lost a moment after its requests are.
     await Promise.resolve();
     if (link.lost() !== undefined || /^Not connected/.test(asked.message)) {
@@ -50,11 +53,20 @@ export async function startCommand(
   }
 }
 
-function ask(link: Link, command: string, pty: boolean): Promise<{ readonly channel: ClientChannel } | Error> {
+function ask(link: Link, command: string, pty: boolean): Promise<Omit<Started, 'link'> | Error> {
   return new Promise((resolve) => {
     try {
       link.client.exec(command, pty ? { pty: TERMINAL as PseudoTtyOptions } : {}, (error, channel) => {
-        resolve(error ?? { channel });
+        if (error) {
+          resolve(error);
+          return;
+        }
+        const exited = new Promise<ExecResult>((tell) => {
+          channel.once('exit', (code: number | null, signal?: string) =>
+            tell(code === null ? { ended: 'signal', signal: signal ?? 'SIGKILL' } : { ended: 'exit', code }),
+          );
+        });
+        resolve({ channel, exited });
       });
     } catch (error) {
       resolve(error as Error);

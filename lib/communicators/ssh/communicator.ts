@@ -1,15 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import { Readable } from 'node:stream';
 import { GoldsmithError } from '../../errors';
 import type { Communicator, ExecOptions, ExecResult, TransferOptions } from '../../extension/communicator';
 import { runCommand, type Runner } from './run';
 import type { SshTarget } from './target';
-import { localOf, uploadByShell } from './upload-file';
+import { Transfers } from './transfers';
 
 /** A machine that is reached by SSH. */
 export class SshCommunicator implements Communicator {
   readonly guest: 'unix' | 'windows';
   readonly facts: Readonly<Record<string, string>>;
+  private readonly transfers: Transfers;
 
   constructor(
     private readonly runner: Runner,
@@ -17,6 +19,7 @@ export class SshCommunicator implements Communicator {
     address: { readonly host: string; readonly port: number },
   ) {
     this.guest = runner.guest.kind;
+    this.transfers = new Transfers(runner, target.fileTransferMethod);
     this.facts = {
       ID: address.host,
       Host: address.host,
@@ -54,29 +57,32 @@ export class SshCommunicator implements Communicator {
   }
 
   /** One file, or bytes, to exactly a path. */
-  async uploadFile(
+  uploadFile(
     local: string | Uint8Array,
     remote: string,
     options: TransferOptions & { readonly mode?: number },
   ): Promise<void> {
-    options.signal.throwIfAborted();
-    await uploadByShell(this.runner, await localOf(local, options.mode), remote, options);
+    return this.transfers.uploadFile(local, remote, options);
   }
 
-  uploadDirectory(): Promise<void> {
-    return Promise.reject(new GoldsmithError('TRANSFER_FAILED', 'folders cannot be copied yet'));
+  /** What is in a folder, into a folder. */
+  uploadDirectory(local: string, remote: string, options: TransferOptions): Promise<void> {
+    return this.transfers.uploadDirectory(local, remote, options);
   }
 
-  downloadFile(): Promise<void> {
-    return Promise.reject(new GoldsmithError('TRANSFER_FAILED', 'files cannot be fetched yet'));
+  /** One file of the machine to exactly a path. */
+  downloadFile(remote: string, local: string, options: TransferOptions): Promise<void> {
+    return this.transfers.downloadFile(remote, local, options);
   }
 
-  downloadDirectory(): Promise<void> {
-    return Promise.reject(new GoldsmithError('TRANSFER_FAILED', 'folders cannot be fetched yet'));
+  /** What is in a folder of the machine, into a folder. */
+  downloadDirectory(remote: string, local: string, options: TransferOptions): Promise<void> {
+    return this.transfers.downloadDirectory(remote, local, options);
   }
 
   /** Ends the connection. */
   async close(): Promise<void> {
+    await this.transfers.close().catch(() => undefined);
     await this.runner.line.close();
   }
 
@@ -85,7 +91,7 @@ export class SshCommunicator implements Communicator {
     const chunks: Uint8Array[] = [];
     if (stdin instanceof Readable) for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
     else chunks.push(Buffer.from(stdin));
-    const file = `/tmp/.goldsmith-input-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+    const file = `/tmp/.goldsmith-input-${randomBytes(8).toString('hex')}`;
     await this.uploadFile(Buffer.concat(chunks), file, { signal, mode: 0o600 });
     return file;
   }

@@ -10,7 +10,7 @@ export interface Helper {
   readonly args: readonly string[];
   readonly stdin?: Readable | Uint8Array | undefined;
   readonly signal: AbortSignal;
-  readonly onData?: (data: Buffer) => void;
+  readonly onData?: (data: Buffer) => void | Promise<void>;
   /** What it does, for the error. */
   readonly doing: string;
 }
@@ -26,9 +26,10 @@ export async function runHelper(runner: Runner, helper: Helper): Promise<string>
     stdin,
     signal,
     onData: (data, stream) => {
+      if (stream === 'stdout' && onData) return onData(data);
       if (stream === 'stderr') said.push(data.toString());
-      else if (onData) onData(data);
       else printed.push(data);
+      return undefined;
     },
   });
   if (result.ended === 'disconnect') {

@@ -30,6 +30,11 @@ export class Line {
     this.listeners.push(listener);
   }
 
+  /** Whether there is a connection now. */
+  get isOpen(): boolean {
+    return this.link !== undefined && this.link.lost() === undefined;
+  }
+
   /** The connection as it is; a new one where there is none. */
   async use(signal: AbortSignal): Promise<Link> {
     for (;;) {

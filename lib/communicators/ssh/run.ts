@@ -16,7 +16,8 @@ export interface Command {
   readonly stdin?: string | Uint8Array | Readable | undefined;
   readonly user?: string | undefined;
   readonly pty?: boolean;
-  readonly onData?: (data: Buffer, stream: 'stdout' | 'stderr') => void;
+  /** May return a promise: what comes next waits for it. */
+  readonly onData?: (data: Buffer, stream: 'stdout' | 'stderr') => void | Promise<void>;
 }
 
 /** What running commands needs. */
@@ -41,7 +42,7 @@ export async function runCommand(runner: Runner, command: Command): Promise<Exec
     : wrapped(command.command, { plain: guest.plainShell, user: command.user });
   const started = await startCommand(line, clock, text, { signal, pty });
   if (started === 'disconnect') return { ended: 'disconnect' };
-  const { channel, link } = started;
+  const { channel, link, exited } = started;
 
   const filter = windows ? undefined : new MarkFilter(mark);
   const quiet = new Quiet();
@@ -49,22 +50,25 @@ export async function runCommand(runner: Runner, command: Command): Promise<Exec
     quiet.noise();
     const marked = filter !== undefined && stream === (pty ? 'stdout' : 'stderr');
     const shown = marked ? filter.push(data) : data;
-    if (shown.length > 0) onData?.(shown, stream);
+    const taken = shown.length > 0 ? onData?.(shown, stream) : undefined;
+    if (taken === undefined) return;
+    channel.pause();
+    void taken.catch(() => undefined).then(() => channel.resume());
   };
   channel.on('data', (data: Buffer) => show(data, 'stdout'));
   channel.stderr.on('data', (data: Buffer) => show(data, 'stderr'));
-  const end = ending(channel, clock, quiet);
+  const end = ending(channel, exited, clock, quiet);
   let killed: Promise<void> | undefined;
   const onAbort = (): void => void (killed ??= kill(runner, link, channel, filter));
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    await feed(channel, command.stdin, end);
-    const result = await end;
+    const fed = feed(channel, command.stdin, end).then(() => end);
+    const result = await Promise.race([end, fed]);
     await killed;
     signal.throwIfAborted();
     const rest = filter?.end();
-    if (rest && rest.length > 0) onData?.(rest, pty ? 'stdout' : 'stderr');
+    if (rest && rest.length > 0) await onData?.(rest, pty ? 'stdout' : 'stderr');
     return result;
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -99,26 +103,24 @@ async function feed(channel: ClientChannel, stdin: Command['stdin'], end: Promis
 }
 
 /** How a command ended: by the exit its server told, else its connection was lost. */
-function ending(channel: ClientChannel, clock: Clock, quiet: Quiet): Promise<ExecResult> {
-  return new Promise((resolve) => {
-    let result: ExecResult = { ended: 'disconnect' };
-    const closed = new AbortController();
-    channel.once('exit', (code: number | null, signal?: string) => {
-      result = code === null ? { ended: 'signal', signal: signal ?? 'SIGKILL' } : { ended: 'exit', code };
-      // Most servers close at once. What was left running may hold the channel open for ever.
-      quiet.wait(clock, DRAIN, closed.signal).then(
-        () => {
-          channel.close();
-          resolve(result);
-        },
-        () => undefined,
-      );
-    });
+async function ending(
+  channel: ClientChannel,
+  exited: Promise<ExecResult>,
+  clock: Clock,
+  quiet: Quiet,
+): Promise<ExecResult> {
+  const closed = new AbortController();
+  const close = new Promise<ExecResult>((resolve) => {
     channel.once('close', () => {
       closed.abort();
-      resolve(result);
+      resolve({ ended: 'disconnect' });
     });
   });
+  const result = await Promise.race([exited, close]);
+  // Most servers close at once. What was left running may hold the channel open for ever.
+  await Promise.race([close, quiet.wait(clock, DRAIN, closed.signal).catch(() => undefined)]);
+  channel.close();
+  return result;
 }
 
 /** Waits for silence. */

@@ -46,8 +46,8 @@ export async function startSshd({ config = [], port: wanted }: SshdOptions = {})
   makeKey(at('host'));
   makeKey(at('user'));
   fs.copyFileSync(at('user.pub'), at('authorized_keys'));
-  const lines = [
-    ...config,
+  const keywords = new Set(config.map((line) => line.split(' ')[0]));
+  const defaults = [
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     `HostKey ${at('host')}`,
@@ -64,6 +64,7 @@ export async function startSshd({ config = [], port: wanted }: SshdOptions = {})
     'MaxSessions 10',
     'Subsystem sftp internal-sftp',
   ];
+  const lines = [...defaults.filter((line) => !keywords.has(line.split(' ')[0])), ...config];
   fs.writeFileSync(at('config'), `${lines.join('\n')}\n`);
   let child: ChildProcess;
   let log = '';
