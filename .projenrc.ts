@@ -93,7 +93,7 @@ const project = new typescript.TypeScriptProject({
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       moduleNameMapper: {
         '^goldsmith$': '<rootDir>/lib',
-        '^goldsmith/(docker|sandbox|null)$': '<rootDir>/lib/platforms/$1',
+        '^goldsmith/(docker|sandbox|qemu|null)$': '<rootDir>/lib/platforms/$1',
         '^goldsmith/(.*)$': '<rootDir>/lib/$1',
       },
       testTimeout: 60_000,
@@ -118,6 +118,7 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 const subpaths = {
   docker: 'platforms/docker',
   sandbox: 'platforms/sandbox',
+  qemu: 'platforms/qemu',
   null: 'platforms/null',
   testing: 'testing',
   engine: 'engine',
