@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import { toProblem, type Problem } from '../../errors';
 import type { RunContext } from '../../extension/context';
+import { checkBootCommand } from './boot/boot-up';
 import { needTool } from './host/tool';
 import { isAddress } from './image/download';
 import type { QemuConfig } from './props/qemu-props';
@@ -17,6 +18,7 @@ export async function preflight(config: QemuConfig, root: string, ctx: RunContex
   await attempt(() => needTool(config.qemuBinary ?? 'qemu-system-x86_64', 'to run virtual machines', ctx));
   await attempt(() => needTool('qemu-img', 'to make disks', ctx));
   if (config.vtpm === true) await attempt(() => needTool('swtpm', 'for `vtpm`', ctx));
+  await attempt(() => Promise.resolve().then(() => checkBootCommand(config)));
   for (const prop of ['image', 'iso'] as const) {
     const places = [config[prop] ?? []].flat();
     const local = places.filter((place) => !isAddress(place));

@@ -10,6 +10,7 @@ import type { Access, Checkpoint, LaunchFrom, Machine, PlatformDriver } from '..
 import type { Json } from '../../plan/json';
 import { shellQuote } from '../../util/quote';
 import { bootUp } from './boot/boot-up';
+import { serveFiles, type FileServer } from './boot/http-server';
 import { writeArtifact } from './capture/capture';
 import { clearKey, generalize, trim } from './capture/generalize';
 import { shutDown } from './capture/shutdown';
@@ -23,6 +24,7 @@ import { injects, usesSeed } from './machine/keys';
 import type { Layout } from './machine/layout';
 import { VirtualMachine } from './machine/machine';
 import { inFolder, readNote, type Note } from './machine/note';
+import { keepRecord } from './machine/record';
 import { gather, prepare, type QemuBase, type Start } from './machine/prepare';
 import { preflight } from './preflight';
 import type { QemuConfig } from './props/qemu-props';
@@ -31,6 +33,7 @@ import type { QemuConfig } from './props/qemu-props';
 interface Open {
   readonly machine: VirtualMachine;
   readonly note: Note;
+  readonly files: FileServer | undefined;
   communicator?: Communicator;
 }
 
@@ -68,11 +71,11 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
       const sockets = socketsOf(record);
       await fs.mkdir(sockets, { recursive: true, mode: 0o700 });
       const machine = await this.start(emulator, config, { dir, sockets, note, start }, ctx);
-      this.open.set(token, { machine, note });
+      this.open.set(token, { machine, note, files: await serveFiles(config) });
       return token;
     });
-    const { machine, note } = this.openOf(resource);
-    if (machine.layout.incoming !== true) await bootUp(machine, config, note, ctx);
+    const { machine, note, files } = this.openOf(resource);
+    if (machine.layout.incoming !== true) await bootUp(machine, config, note, files?.port, ctx);
     return { resource, data: null };
   }
 
@@ -193,6 +196,9 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
     const dir = this.places.folderOf(resource);
     const open = this.open.get(resource.token);
     await open?.communicator?.close();
+    await open?.files?.close();
+    // For whoever wants to know afterwards; cleaning up goes on without it.
+    if (open) await keepRecord(open.machine, ctx).catch(() => undefined);
     open?.machine.qmp.close();
     this.open.delete(resource.token);
     if ((await fs.stat(dir).catch(() => undefined)) !== undefined) {
