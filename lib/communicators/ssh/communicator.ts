@@ -10,6 +10,7 @@ import { Transfers } from './transfers';
 /** A machine that is reached by SSH. */
 export class SshCommunicator implements Communicator {
   readonly guest: 'unix' | 'windows';
+  readonly restartable = true;
   readonly facts: Readonly<Record<string, string>>;
   private readonly transfers: Transfers;
 
