@@ -18,6 +18,7 @@ export class SshCommunicator implements Communicator {
     private readonly runner: Runner,
     private readonly target: SshTarget,
     address: { readonly host: string; readonly port: number },
+    private readonly endings: readonly (() => void)[] = [],
   ) {
     this.guest = runner.guest.kind;
     this.transfers = new Transfers(runner, target.fileTransferMethod);
@@ -83,6 +84,7 @@ export class SshCommunicator implements Communicator {
 
   /** Ends the connection. */
   async close(): Promise<void> {
+    for (const end of this.endings) end();
     await this.transfers.close().catch(() => undefined);
     await this.runner.line.close();
   }

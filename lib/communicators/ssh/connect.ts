@@ -4,6 +4,7 @@ import { parseDuration } from '../../util/duration';
 import { SshCommunicator } from './communicator';
 import { askGuest } from './guest';
 import { Line } from './line';
+import { openLocalTunnels, openRemoteTunnels } from './tunnels';
 import { settingsOf } from './settings';
 import type { SshTarget } from './target';
 
@@ -19,6 +20,9 @@ export async function connectSsh(target: SshTarget, ctx: RunContext): Promise<Co
   const settings = await settingsOf(target, ctx);
   const line = new Line(settings, ctx);
   const { signal, clock } = ctx;
+  openRemoteTunnels(line, target.remoteTunnels ?? []);
+  const closing = new AbortController();
+  const endings: (() => void)[] = [() => closing.abort(new Error('the connection is closed'))];
   try {
     if (target.pauseBeforeConnecting !== undefined) {
       await line.use(signal);
@@ -28,8 +32,10 @@ export async function connectSsh(target: SshTarget, ctx: RunContext): Promise<Co
     }
     const { address } = await line.use(signal);
     const guest = await askGuest(line, clock, signal);
-    return new SshCommunicator({ line, clock, guest }, target, address);
+    endings.push(await openLocalTunnels(line, target.localTunnels ?? [], closing.signal));
+    return new SshCommunicator({ line, clock, guest }, target, address, endings);
   } catch (error) {
+    for (const end of endings) end();
     await line.close();
     throw error;
   }

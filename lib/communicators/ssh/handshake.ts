@@ -70,7 +70,11 @@ export function handshake(stream: Duplex, options: HandshakeOptions, signal: Abo
       client.removeListener('error', onError).removeListener('close', onClose);
       resolve(client);
     });
-    client.once('handshake', () => enter('authentication'));
+    client.once('handshake', () => {
+      enter('authentication');
+      // Not before: what writes packets is replaced when the keys are.
+      signCertificatesRightly(client);
+    });
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) {
       onAbort();
@@ -105,7 +109,6 @@ export function handshake(stream: Duplex, options: HandshakeOptions, signal: Abo
       return;
     }
     stream.once('data', () => enter('key exchange'));
-    signCertificatesRightly(client);
   });
 
   function nextOffer(left: readonly AuthenticationType[] | null): AnyAuthMethod | undefined {

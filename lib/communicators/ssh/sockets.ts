@@ -65,7 +65,7 @@ export function readAnswer(
     const onError = (error: Error): void => settle(() => reject(error));
     const onClose = (): void => settle(() => reject(new Error('it broke the connection off')));
     const onAbort = (): void => settle(() => reject(signal.reason as Error));
-    stream.on('data', onData).on('error', onError).on('close', onClose);
+    stream.on('data', onData).on('error', onError).on('close', onClose).resume();
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
