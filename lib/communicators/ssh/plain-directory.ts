@@ -4,7 +4,7 @@ import { shellQuote } from '../../util/quote';
 import { runHelper } from './helper';
 import type { Runner } from './run';
 import { entriesOf } from './upload-directory';
-import { localOf, uploadByShell } from './upload-file';
+import { localOf, partName, uploadByShell } from './upload-file';
 
 /** Copies a folder to a machine that has neither tar nor SFTP: file by file, through its shell. */
 export async function uploadPlainly(
@@ -31,7 +31,9 @@ export async function uploadPlainly(
     runHelper(runner, { script: '. /dev/stdin', args: [], stdin: Buffer.from(script.join('\n')), signal, doing });
   await run(lines);
   for (const { name, file, stat } of entries) {
-    if (stat.isFile()) await uploadByShell(runner, await localOf(file, undefined), `${remote}/${name}`, options);
+    if (!stat.isFile()) continue;
+    const target = `${remote}/${name}`;
+    await uploadByShell(runner, await localOf(file, undefined), target, partName(target), options);
   }
   if (modes.length > 0) await run(modes.reverse());
 }

@@ -6,7 +6,7 @@ import type { TransferOptions } from '../../extension/communicator';
 import { shellQuote } from '../../util/quote';
 import { runHelper } from './helper';
 import { runCommand, type Runner } from './run';
-import { partName, removePart, type Local } from './upload-file';
+import type { Local } from './upload-file';
 
 /**
  * Copies one file by the machine's `scp -t`: the old protocol, which `scp -O` still speaks. Times and size go in front of
@@ -18,11 +18,11 @@ export async function putByScp(
   runner: Runner,
   local: Local,
   remote: string,
+  part: string,
   options: TransferOptions,
 ): Promise<boolean> {
   const { signal, onProgress } = options;
   const doing = `copying ${local.name} to ${remote} on the machine`;
-  const part = partName(remote);
   const windows = runner.guest.kind === 'windows';
   if (!windows && !runner.guest.tools.has('scp')) return false;
   const quoted = windows ? `"${part}"` : shellQuote(part);
@@ -49,7 +49,6 @@ export async function putByScp(
   const status = result.ended === 'exit' ? result.code : -1;
   if (status === 127 || /not recognized|not found/i.test(said)) return false;
   if (status !== 0 || answers.problem !== undefined) {
-    await removePart(runner, part);
     const why = answers.problem ?? said.trim();
     throw new GoldsmithError(
       /no space|quota/i.test(why) ? 'NO_SPACE' : 'TRANSFER_FAILED',

@@ -24,7 +24,7 @@ export async function putFolder(
   await each(entries, signal, async ({ name, file, stat }) => {
     if (stat.isSymbolicLink()) await sftp.link(await fsp.readlink(file), `${remote}/${name}`);
     if (!stat.isFile()) return;
-    await sftp.put(await localOf(file, undefined), `${remote}/${name}`, (count) => {
+    await sftp.put(await localOf(file, undefined), `${remote}/${name}`, undefined, (count) => {
       current += count;
       onProgress?.({ label: remote, current, total, unit: 'bytes' });
     });

@@ -48,7 +48,11 @@ export class Sftp {
     });
     aborted.catch(() => undefined);
     try {
-      return { value: await Promise.race([use(new Sftp(session, link.lost, doing)), aborted]) };
+      const lost = link.ended.then(() => {
+        throw new GoldsmithError('CONNECTION_LOST', `the connection to the machine broke off while ${doing}`);
+      });
+      lost.catch(() => undefined);
+      return { value: await Promise.race([use(new Sftp(session, link.lost, doing)), aborted, lost]) };
     } finally {
       signal.removeEventListener('abort', stop);
       session.end();
@@ -56,8 +60,12 @@ export class Sftp {
   }
 
   /** Writes a file through a temporary name. */
-  async put(local: Local, remote: string, onBytes: (count: number) => void = () => undefined): Promise<void> {
-    const part = partName(remote);
+  async put(
+    local: Local,
+    remote: string,
+    part = partName(remote),
+    onBytes: (count: number) => void = () => undefined,
+  ): Promise<void> {
     try {
       if (local.bytes) {
         await this.ask((done) => this.session.writeFile(part, Buffer.from(local.bytes!), { mode: 0o600 }, done));

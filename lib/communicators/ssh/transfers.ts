@@ -9,11 +9,13 @@ import { Sftp, sftpPath } from './sftp';
 import { getFolder, putFolder } from './sftp-directory';
 import { statOf } from './stat';
 import { uploadByTar, type Unfinished } from './upload-directory';
-import { localOf, removePart, uploadByShell, type Local } from './upload-file';
+import { localOf, partName, removePart, uploadByShell, type Local } from './upload-file';
 
 /** Chooses how files go over: by what was asked for, and by what the machine has. */
 export class Transfers {
   private readonly unfinished: Unfinished = new Map();
+  /** Temporary names that may be left on the machine. */
+  private readonly leftovers = new Set<string>();
   /** Large files that arrived, by their path on the machine: a retry need not send them again. */
   private readonly arrived = new Map<string, string>();
 
@@ -41,7 +43,16 @@ export class Transfers {
       (await this.isThere(local, remote, options))
     )
       return;
-    await this.send(local, remote, options);
+    const part = partName(remote);
+    try {
+      await this.send(local, remote, part, options);
+    } catch (error) {
+      // Where the connection is gone, it is removed when there is one again.
+      this.leftovers.add(part);
+      if (this.runner.line.isOpen) await this.tidy();
+      throw error;
+    }
+    if (this.leftovers.size > 0) await this.tidy();
     if (local.file !== undefined) this.arrived.set(remote, identity);
   }
 
@@ -89,11 +100,16 @@ export class Transfers {
 
   /** Removes what unfinished uploads left, for the last time that anybody can. */
   async close(): Promise<void> {
-    if (this.unfinished.size === 0 || !this.runner.line.isOpen) return;
-    for (const stages of this.unfinished.values()) for (const stage of stages) await removePart(this.runner, stage);
+    for (const stages of this.unfinished.values()) for (const stage of stages) this.leftovers.add(stage);
+    if (this.leftovers.size > 0 && this.runner.line.isOpen) await this.tidy();
   }
 
-  private async send(local: Local, remote: string, options: TransferOptions): Promise<void> {
+  private async tidy(): Promise<void> {
+    for (const part of this.leftovers) await removePart(this.runner, part);
+    this.leftovers.clear();
+  }
+
+  private async send(local: Local, remote: string, part: string, options: TransferOptions): Promise<void> {
     const { runner, method } = this;
     if (this.windows || method === 'sftp') {
       let current = 0;
@@ -101,13 +117,18 @@ export class Transfers {
         options.onProgress?.({ label: remote, current: (current += count), total: local.size, unit: 'bytes' });
       const to = sftpPath(remote, runner.guest.kind);
       const doing = `copying ${local.name} to ${remote} on the machine`;
-      if (await Sftp.open(runner.line, doing, options.signal, (sftp) => sftp.put(local, to, step))) return;
+      if (
+        await Sftp.open(runner.line, doing, options.signal, (sftp) =>
+          sftp.put(local, to, sftpPath(part, runner.guest.kind), step),
+        )
+      )
+        return;
     }
     if (this.windows || method !== undefined) {
-      if (await putByScp(runner, local, remote, options)) return;
+      if (await putByScp(runner, local, remote, part, options)) return;
       if (this.windows) throw noWay(`${local.name} cannot be copied to ${remote}`);
     }
-    await uploadByShell(runner, local, remote, options);
+    await uploadByShell(runner, local, remote, part, options);
   }
 
   /** Whether a file that was sent before is still there as it was: by size, time and mode. */

@@ -83,11 +83,11 @@ export async function uploadByShell(
   runner: Runner,
   local: Local,
   remote: string,
+  part: string,
   options: TransferOptions,
 ): Promise<void> {
   const { signal, onProgress } = options;
   const doing = `copying ${local.name} to ${remote} on the machine`;
-  const part = partName(remote);
   const report = (current: number): void => onProgress?.({ label: remote, current, total: local.size, unit: 'bytes' });
   const args = [
     remote,
@@ -104,19 +104,14 @@ export async function uploadByShell(
   }
   const hash = createHash('sha256');
   const stdin = Readable.from(hashed(local.file!, hash, report), { objectMode: false, highWaterMark: CHUNK });
-  try {
-    const got = (await runHelper(runner, { script: RECEIVE, args: [...args, ''], stdin, signal, doing })).trim();
-    const sum = hash.digest('hex');
-    if (got !== 'none' && got !== sum)
-      throw new GoldsmithError(
-        'TRANSFER_FAILED',
-        `${doing} failed: what arrived has another checksum (${got}, not ${sum})`,
-      );
-    await runHelper(runner, { script: `${PLACE}\nplace "$@" || { rm -f "$2"; exit 1; }`, args, signal, doing });
-  } catch (error) {
-    await removePart(runner, part);
-    throw error;
-  }
+  const got = (await runHelper(runner, { script: RECEIVE, args: [...args, ''], stdin, signal, doing })).trim();
+  const sum = hash.digest('hex');
+  if (got !== 'none' && got !== sum)
+    throw new GoldsmithError(
+      'TRANSFER_FAILED',
+      `${doing} failed: what arrived has another checksum (${got}, not ${sum})`,
+    );
+  await runHelper(runner, { script: `${PLACE}\nplace "$@"`, args, signal, doing });
 }
 
 async function* hashed(
