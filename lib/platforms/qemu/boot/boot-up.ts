@@ -118,6 +118,7 @@ class Typist {
 
   /** What was found on the serial console is not found again: the next wait is for what comes after it. */
   private async shows(text: string | RegExp): Promise<true | undefined> {
+    this.ctx.signal.throwIfAborted();
     const { text: console } = await readConsole(this.machine.layout.dir);
     const fresh = console.slice(this.read);
     const found = typeof text === 'string' ? fresh.indexOf(text) : fresh.search(text);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { GoldsmithError, messageOf } from '../../../errors';
@@ -38,11 +38,16 @@ export async function unpack(source: string, target: string, kind: Packed, ctx: 
   const { size } = await fs.stat(source);
   const label = `unpack ${path.basename(source)}`;
   let current = 0;
-  const input = createReadStream(source, { highWaterMark: 1 << 20 });
-  input.on('data', (part) => {
-    current += part.length;
-    ctx.progress({ label, current, total: size, unit: 'bytes' });
-  });
+  const input = Readable.from(
+    (async function* () {
+      for await (const part of createReadStream(source, { highWaterMark: 1 << 20 })) {
+        current += (part as Buffer).length;
+        ctx.progress({ label, current, total: size, unit: 'bytes' });
+        yield part as Buffer;
+      }
+    })(),
+    { objectMode: false },
+  );
   const output = createWriteStream(target, { mode: 0o600 });
   try {
     if (kind.tool === undefined) await pipeline(input, createGunzip(), output, { signal: ctx.signal });

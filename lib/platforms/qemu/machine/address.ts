@@ -6,11 +6,11 @@ import type { VirtualMachine } from './machine';
 
 /** The address of a guest on a bridge: its agent says it, or this machine's ARP table knows it. */
 export function guestAddress(machine: VirtualMachine, ctx: RunContext): Promise<string> {
-  return ctx.poll('the address of the guest', async () => (await fromAgent(machine)) ?? (await fromTable(machine)), {
-    interval: 500,
-    maxInterval: 2000,
-    timeout: 600_000,
-  });
+  const ask = async (): Promise<string | undefined> => {
+    ctx.signal.throwIfAborted();
+    return (await fromAgent(machine)) ?? (await fromTable(machine));
+  };
+  return ctx.poll('the address of the guest', ask, { interval: 500, maxInterval: 2000, timeout: 600_000 });
 }
 
 interface Interface {
@@ -19,7 +19,7 @@ interface Interface {
 }
 
 async function fromAgent(machine: VirtualMachine): Promise<string | undefined> {
-  const text = await ask(agentSocket(machine.layout.sockets), '{"execute":"guest-network-get-interfaces"}\n');
+  const text = await question(agentSocket(machine.layout.sockets), '{"execute":"guest-network-get-interfaces"}\n');
   if (text === undefined) return undefined;
   const { return: found = [] } = JSON.parse(text) as { return?: readonly Interface[] };
   return found
@@ -29,10 +29,10 @@ async function fromAgent(machine: VirtualMachine): Promise<string | undefined> {
 }
 
 /** One question, one line of an answer; undefined where nobody answers soon. */
-function ask(socket: string, question: string): Promise<string | undefined> {
+function question(socket: string, text: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const connection = net.connect(socket, () => connection.write(question));
-    let text = '';
+    const connection = net.connect(socket, () => connection.write(text));
+    let got = '';
     const end = (answer?: string): void => {
       connection.destroy();
       resolve(answer);
@@ -40,8 +40,8 @@ function ask(socket: string, question: string): Promise<string | undefined> {
     connection.setTimeout(1000, () => end());
     connection.on('error', () => end());
     connection.on('data', (part) => {
-      text += part.toString('utf8');
-      if (text.includes('\n')) end(text.split('\n')[0]);
+      got += part.toString('utf8');
+      if (got.includes('\n')) end(got.split('\n')[0]);
     });
   });
 }

@@ -72,6 +72,7 @@ async function waitForBanner(
 }
 
 async function greets(port: number, ctx: ResourceContext): Promise<true | undefined> {
+  ctx.signal.throwIfAborted();
   const socket = net.connect(port, '127.0.0.1');
   const over = new AbortController();
   const answer = new Promise<true | undefined>((resolve) => {

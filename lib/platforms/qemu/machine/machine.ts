@@ -128,8 +128,9 @@ async function reach(started: Started, layout: Layout, ctx: RunContext): Promise
         });
       }
       return Qmp.connect(qmpSocket(layout.sockets)).catch((error: unknown) => {
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOENT' || code === 'ECONNREFUSED') return undefined;
+        // Not yet, or no more: in the latter case it is about to say why.
+        const { code = '' } = error as { code?: string };
+        if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'CONNECTION_LOST'].includes(code)) return undefined;
         throw new GoldsmithError('LAUNCH_FAILED', `the emulator cannot be reached: ${messageOf(error)}`);
       });
     },
