@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { GoldsmithError } from '../../errors';
 import { shellQuote } from '../../util/quote';
 import { Tail } from '../../util/tail';
@@ -8,7 +7,7 @@ import { runCommand, type Runner } from './run';
 export interface Helper {
   readonly script: string;
   readonly args: readonly string[];
-  readonly stdin?: Readable | Uint8Array | undefined;
+  readonly stdin?: AsyncIterable<Uint8Array> | Uint8Array | undefined;
   readonly signal: AbortSignal;
   readonly onData?: (data: Buffer) => void | Promise<void>;
   /** What it does, for the error. */

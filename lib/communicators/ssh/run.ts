@@ -13,7 +13,7 @@ import { killScript, MarkFilter, wrapped } from './wrap';
 export interface Command {
   readonly command: string;
   readonly signal: AbortSignal;
-  readonly stdin?: string | Uint8Array | Readable | undefined;
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly user?: string | undefined;
   readonly pty?: boolean;
   /** May return a promise: what comes next waits for it. */
@@ -79,7 +79,7 @@ export async function runCommand(runner: Runner, command: Command): Promise<Exec
 /** Writes the input; stops when the command has ended, which does not need to have read all of it. */
 async function feed(channel: ClientChannel, stdin: Command['stdin'], end: Promise<unknown>): Promise<void> {
   channel.on('error', () => undefined);
-  if (!(stdin instanceof Readable)) {
+  if (stdin === undefined || typeof stdin === 'string' || stdin instanceof Uint8Array) {
     channel.end(stdin);
     return;
   }
@@ -88,7 +88,7 @@ async function feed(channel: ClientChannel, stdin: Command['stdin'], end: Promis
     () => void (over = true),
     () => void (over = true),
   );
-  void stop.then(() => stdin.destroy());
+  void stop.then(() => stdin instanceof Readable && stdin.destroy());
   try {
     for await (const chunk of stdin) {
       if (over || !channel.writable) return;

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import * as path from 'node:path';
-import { Readable } from 'node:stream';
 import { GoldsmithError } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
 import { shellQuote } from '../../util/quote';
@@ -28,11 +27,8 @@ export async function putByScp(
   const quoted = windows ? `"${part}"` : shellQuote(part);
   const answers = new Answers();
   let said = '';
-  const stdin = Readable.from(
-    records(local, answers, (current) => onProgress?.({ label: remote, current, total: local.size, unit: 'bytes' })),
-    {
-      objectMode: false,
-    },
+  const stdin = records(local, answers, (current) =>
+    onProgress?.({ label: remote, current, total: local.size, unit: 'bytes' }),
   );
   const result = await runCommand(runner, {
     command: `${windows ? '' : 'exec '}scp -p -t ${quoted}`,

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { GoldsmithError } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
 import { runHelper } from './helper';
@@ -48,8 +47,14 @@ export function partName(remote: string): string {
   return `${remote}.goldsmith-${randomBytes(6).toString('hex')}`;
 }
 
-/** Prints a file's checksum, where the machine has a program for it. */
-const SUM = `sum() { if command -v sha256sum >/dev/null 2>&1; then sha256sum; elif command -v shasum >/dev/null 2>&1; then shasum -a 256; else echo none; fi; }`;
+/** Prints a checksum, where the machine has a program for it. OpenSSL's is several times as fast as that of coreutils. */
+const SUM = `sum() {
+  if command -v openssl >/dev/null 2>&1 && openssl dgst -sha256 -r 2>/dev/null; then :
+  elif command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1"
+  elif command -v shasum >/dev/null 2>&1; then shasum -a 256 <"$1"
+  else echo none
+  fi
+} <"$1"`;
 
 /** $1 path, $2 its temporary name, $3 mode, $4 mtime or '', $5 size, $6 checksum, or '' where it is told later. */
 const PLACE = `
@@ -67,7 +72,7 @@ if cat >"$2"; then
   size=$(wc -c <"$2")
   if [ "$size" -ne "$5" ]; then echo "only $size of $5 bytes arrived" >&2
   else
-    got=$(sum <"$2"); got=\${got%% *}
+    got=$(sum "$2"); got=\${got%% *}
     if [ -z "$6" ]; then echo "$got"; exit 0
     elif [ "$got" != none ] && [ "$got" != "$6" ]; then echo "what arrived has another checksum: $got" >&2
     elif place "$@"; then exit 0
@@ -103,7 +108,7 @@ export async function uploadByShell(
     return;
   }
   const hash = createHash('sha256');
-  const stdin = Readable.from(hashed(local.file!, hash, report), { objectMode: false, highWaterMark: CHUNK });
+  const stdin = hashed(local.file!, hash, report);
   const got = (await runHelper(runner, { script: RECEIVE, args: [...args, ''], stdin, signal, doing })).trim();
   const sum = hash.digest('hex');
   if (got !== 'none' && got !== sum)
