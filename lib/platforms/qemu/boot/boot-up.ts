@@ -108,9 +108,9 @@ class Typist {
       .poll(`the guest to show ${shown}`, () => this.shows(text), { interval: 100, maxInterval: 500, timeout })
       .catch(async (error: unknown) => {
         if (!GoldsmithError.is(error) || error.code !== 'STEP_TIMEOUT') throw error;
-        const [console, screen] = await Promise.all([consoleTail(this.machine.layout.dir), screenText(this.machine)]);
+        const [serial, screen] = await Promise.all([consoleTail(this.machine.layout.dir), screenText(this.machine)]);
         throw new GoldsmithError('LAUNCH_FAILED', `the guest did not show ${shown} in ${timeout / 1000} s`, {
-          output: `serial console:\n${console || '(nothing)'}\ntext screen:\n${screen || '(nothing)'}`,
+          output: `serial console:\n${serial || '(nothing)'}\ntext screen:\n${screen || '(nothing)'}`,
           hint: `a picture of the screen is kept beside the log of the run; raise \`bootTimeout\` where the guest was only slow`,
         });
       });
@@ -119,8 +119,8 @@ class Typist {
   /** What was found on the serial console is not found again: the next wait is for what comes after it. */
   private async shows(text: string | RegExp): Promise<true | undefined> {
     this.ctx.signal.throwIfAborted();
-    const { text: console } = await readConsole(this.machine.layout.dir);
-    const fresh = console.slice(this.read);
+    const { text: all } = await readConsole(this.machine.layout.dir);
+    const fresh = all.slice(this.read);
     const found = typeof text === 'string' ? fresh.indexOf(text) : fresh.search(text);
     if (found >= 0) {
       this.read += found + (typeof text === 'string' ? text.length : 1);
