@@ -27,6 +27,7 @@ const project = new typescript.TypeScriptProject({
     'commander@^14.0.0',
     'ignore@^7.0.5',
     'picocolors@^1.1.1',
+    'ssh2@^1.17.0',
     'tar-stream@^3.1.7',
   ],
   peerDeps: ['constructs@^10.5.0'],
@@ -38,6 +39,7 @@ const project = new typescript.TypeScriptProject({
     'tsx@^4.20.0',
     '@types/node@^20.19.0',
     '@types/dockerode@^4.0.2',
+    '@types/ssh2@^1.15.5',
     '@types/tar-stream@^3.1.3',
     'ajv@^8.17.0',
     'fast-check@^4.3.0',
@@ -91,7 +93,7 @@ const project = new typescript.TypeScriptProject({
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       moduleNameMapper: {
         '^goldsmith$': '<rootDir>/lib',
-        '^goldsmith/(docker|sandbox|null)$': '<rootDir>/lib/platforms/$1',
+        '^goldsmith/(docker|sandbox|qemu|null)$': '<rootDir>/lib/platforms/$1',
         '^goldsmith/(.*)$': '<rootDir>/lib/$1',
       },
       testTimeout: 60_000,
@@ -116,6 +118,7 @@ project.package.addPackageResolutions('unrs-resolver@1.12.2');
 const subpaths = {
   docker: 'platforms/docker',
   sandbox: 'platforms/sandbox',
+  qemu: 'platforms/qemu',
   null: 'platforms/null',
   testing: 'testing',
   engine: 'engine',

@@ -1,4 +1,12 @@
 export { App, type AppProps, type BuildOptions } from './app';
+export {
+  ssh,
+  type SshBastionProps,
+  type SshCommunicatorProps,
+  type SshKeyPairProps,
+  type SshProps,
+  type SshProxyProps,
+} from './communicators/ssh/props';
 export { ERROR_CODES, GoldsmithError, type ErrorCode, type Problem } from './errors';
 
 export { Annotations } from './core/annotations';

@@ -5,7 +5,11 @@ import type { Probe } from './doctor';
 import type { ProbeMachine } from './doctor-probes';
 
 /** Platforms that can say of a machine whether they can build on it. */
-const MODULES: Readonly<Record<string, string>> = { sandbox: 'goldsmith/sandbox', docker: 'goldsmith/docker' };
+const MODULES: Readonly<Record<string, string>> = {
+  sandbox: 'goldsmith/sandbox',
+  docker: 'goldsmith/docker',
+  qemu: 'goldsmith/qemu',
+};
 
 /** What the platforms say of this machine: each is asked by its own probe. */
 export function platformProbes({ env, projectDir, stateDir }: ProbeMachine): Probe[] {

@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { GoldsmithError } from '../errors';
 import type { Artifact } from '../extension/artifact';
-import type { PollOptions, ProvisionContext, ResourceContext, RunContext } from '../extension/context';
+import type { PollOptions, ProvisionContext, ResourceContext, RunContext, Trust } from '../extension/context';
 import type { BuildNode, PlanNode } from '../plan/schema';
 import { writeOutput } from './files';
 import type { RedactedStream } from './redact';
@@ -47,12 +47,30 @@ export function runContext(services: Services, { node, step, signal }: Place): H
     progress: (progress) => services.emit({ type: 'progress', ...where, ...progress }),
     secret: (value) => void services.redactor.add(value),
     resolvePath: (file) => path.resolve(services.projectDir, file),
+    trust: trustOf(services),
     poll: (what, probe, options) => poll(services, signal, what, probe, options),
   };
   return {
     ctx,
     flush() {
       for (const [stream, redacted] of streams) show(stream, redacted.end());
+    },
+  };
+}
+
+/** What was taken on trust lives in the lock file. `--locked` forbids to add to it, and `update` to forget it. */
+function trustOf({ lock, settings, clock }: Services): Trust {
+  return {
+    recorded: async (subject) => (await lock.trusted(subject))?.value,
+    record: async (subject, value) => {
+      if (settings.locked) {
+        throw new GoldsmithError(
+          'LOCKED',
+          `${subject} is not in goldsmith.lock.json, and --locked forbids to take it on trust`,
+          { hint: 'build once without --locked, and commit the lock file' },
+        );
+      }
+      return (await lock.trust(subject, { value, at: new Date(clock.now()).toISOString() })).value;
     },
   };
 }

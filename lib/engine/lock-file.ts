@@ -15,10 +15,19 @@ export interface LockEntry {
   readonly at: string;
 }
 
+/** What was taken on trust, and when. */
+export interface TrustEntry {
+  readonly value: string;
+  /** ISO date. */
+  readonly at: string;
+}
+
 interface LockContent {
   readonly version: 1;
   /** By label, such as `docker debian:bookworm`. */
   readonly lookups: Readonly<Record<string, LockEntry>>;
+  /** By subject, such as `ssh build.acme.test:22`. */
+  readonly trusted?: Readonly<Record<string, TrustEntry>>;
 }
 
 /** `goldsmith.lock.json`: which exact base each lookup means, until `goldsmith update` moves it. Made to be committed. */
@@ -35,19 +44,41 @@ export class LockFile {
     return (await this.read()).lookups;
   }
 
+  /** What is recorded of a subject that was taken on trust. */
+  async trusted(subject: string): Promise<TrustEntry | undefined> {
+    const { trusted = {} } = await this.read();
+    return Object.hasOwn(trusted, subject) ? trusted[subject] : undefined;
+  }
+
   /** Writes one entry; other runs may write others at the same time. */
   async put(label: string, entry: LockEntry): Promise<void> {
+    await this.change((content) => {
+      const rest = Object.entries(content.lookups).filter(([name, { id }]) => name !== label && id !== entry.id);
+      return { ...content, lookups: sorted([...rest, [label, entry]]) };
+    });
+  }
+
+  /** Records what was taken on trust, unless something is recorded already. Returns what is recorded then. */
+  async trust(subject: string, entry: TrustEntry): Promise<TrustEntry> {
+    let known = entry;
+    await this.change((content) => {
+      const { trusted = {} } = content;
+      if (Object.hasOwn(trusted, subject)) {
+        known = trusted[subject]!;
+        return undefined;
+      }
+      return { ...content, trusted: sorted([...Object.entries(trusted), [subject, entry]]) };
+    });
+    return known;
+  }
+
+  private async change(edit: (content: LockContent) => LockContent | undefined): Promise<void> {
     const release = await lockFile(`${this.file}.lock`, {
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
     try {
-      const { lookups } = await this.read();
-      const rest = Object.entries(lookups).filter(([name, { id }]) => name !== label && id !== entry.id);
-      const sorted = [...rest, [label, entry] as const].sort(([a], [b]) => (a < b ? -1 : 1));
-      await writeAtomically(
-        this.file,
-        `${JSON.stringify({ version: 1, lookups: Object.fromEntries(sorted) }, null, 2)}\n`,
-      );
+      const content = edit(await this.read());
+      if (content) await writeAtomically(this.file, `${JSON.stringify(content, null, 2)}\n`);
     } finally {
       await release();
     }
@@ -70,7 +101,14 @@ export class LockFile {
 
 function isContent(value: unknown): value is LockContent {
   if (!isObject(value) || value['version'] !== 1 || !isObject(value['lookups'])) return false;
+  const { trusted = {} } = value;
+  if (!isObject(trusted)) return false;
+  if (!Object.values(trusted).every((entry) => isObject(entry) && typeof entry['value'] === 'string')) return false;
   return Object.values(value['lookups']).every(
     (entry) => isObject(entry) && typeof entry['id'] === 'string' && entry['resolved'] !== undefined,
   );
+}
+
+function sorted<T>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

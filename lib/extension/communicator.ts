@@ -33,6 +33,8 @@ export interface Communicator {
   readonly guest: 'unix' | 'windows';
   /** Address, user and the like, for the variables that scripts and templates see. Never a secret. */
   readonly facts: Readonly<Record<string, string>>;
+  /** Whether the machine may be restarted: it is one of its own, and the connection is made anew after that. @default false */
+  readonly restartable?: boolean;
   /** Runs a command line in the machine's shell (`/bin/sh -c` on unix). */
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   /**

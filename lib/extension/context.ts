@@ -44,11 +44,24 @@ export interface RunContext {
   secret(value: string): void;
   /** Absolute path of a path the user wrote, relative to the project. */
   resolvePath(path: string): string;
+  /** What was taken on trust once, recorded in the lock file. Absent where there is none. */
+  readonly trust?: Trust;
   /**
    * Asks until `probe` answers something, at growing intervals of the clock.
    * @throws GoldsmithError when `timeout` (milliseconds, default 5 minutes) is over; the text says what was waited for.
    */
   poll<T>(what: string, probe: () => Promise<T | undefined>, options?: PollOptions): Promise<T>;
+}
+
+/** Things that are believed when they are first seen, such as host keys, and must be the same from then on. */
+export interface Trust {
+  /** What is recorded of a subject, such as `ssh build.acme.test:22`. */
+  recorded(subject: string): Promise<string | undefined>;
+  /**
+   * Records what a subject shows, unless something is recorded already. Returns what is recorded then.
+   * @throws GoldsmithError LOCKED where the lock file must not change
+   */
+  record(subject: string, value: string): Promise<string>;
 }
 
 /** How {@link RunContext.poll} waits. */

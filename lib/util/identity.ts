@@ -12,10 +12,15 @@ export interface ProcessIdentity {
 
 /** Who this process is. */
 export function ownIdentity(): ProcessIdentity {
-  const start = startOf(process.pid);
+  return identityOf(process.pid);
+}
+
+/** Who a process of this host is that runs now. */
+export function identityOf(pid: number): ProcessIdentity {
+  const start = startOf(pid);
   const boot = bootId();
   return {
-    pid: process.pid,
+    pid,
     host: os.hostname(),
     ...(start !== undefined && { start }),
     ...(boot !== undefined && { boot }),

@@ -3,8 +3,22 @@ import * as ts from 'typescript';
 import { ROOT, type CodeBlock } from './markdown';
 
 /** Entry points of the package whose names a fragment may use without importing them; the first that has a name wins. */
-const MODULES = ['index', 'platforms/docker/index', 'platforms/sandbox/index', 'platforms/null/index', 'testing/index'];
-const SPECIFIERS = ['goldsmith', 'goldsmith/docker', 'goldsmith/sandbox', 'goldsmith/null', 'goldsmith/testing'];
+const MODULES = [
+  'index',
+  'platforms/docker/index',
+  'platforms/sandbox/index',
+  'platforms/qemu/index',
+  'platforms/null/index',
+  'testing/index',
+];
+const SPECIFIERS = [
+  'goldsmith',
+  'goldsmith/docker',
+  'goldsmith/sandbox',
+  'goldsmith/qemu',
+  'goldsmith/null',
+  'goldsmith/testing',
+];
 
 /** Other things that fragments speak of. */
 const GIVEN: Readonly<Record<string, string>> = {

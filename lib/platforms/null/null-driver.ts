@@ -1,21 +1,48 @@
+import type { SshConfig } from '../../communicators/ssh/props';
+import type { SshTarget } from '../../communicators/ssh/target';
+import { toProblem, type Problem } from '../../errors';
 import { localCommunicator } from '../../communicators/local';
 import { noCommunicator } from '../../communicators/none';
 import type { Communicator } from '../../extension/communicator';
-import type { ResourceContext } from '../../extension/context';
+import type { ResourceContext, RunContext } from '../../extension/context';
 import type { Access, LaunchFrom, Machine, PlatformDriver } from '../../extension/platform';
 import type { NullConfig } from './null-source';
 
 /** The verbs for a machine that is there already. */
 export class NullDriver implements PlatformDriver<NullConfig> {
+  /** What is wrong with keys and the like on this side. */
+  async preflight(config: NullConfig, ctx: RunContext): Promise<readonly Problem[]> {
+    const { communicator } = config;
+    if (typeof communicator !== 'object') return [];
+    try {
+      const { settingsOf } =
+        require('../../communicators/ssh/settings') as typeof import('../../communicators/ssh/settings');
+      await settingsOf(targetOf(communicator), ctx);
+      return [];
+    } catch (error) {
+      return [toProblem(error)];
+    }
+  }
+
   /** Makes nothing. The record stands for the use of the machine, so that a journal shows it. */
   async launch(config: NullConfig, _from: LaunchFrom, ctx: ResourceContext): Promise<Machine> {
-    const locator = { communicator: config.communicator ?? 'local' };
+    const { communicator = 'local' } = config;
+    const locator =
+      typeof communicator === 'string' ? { communicator } : { communicator: 'ssh', host: communicator.host ?? '' };
     const resource = await ctx.acquire('null:machine', locator, (token) => Promise.resolve(token));
     return { resource, data: locator };
   }
 
   connect(_machine: Machine, config: NullConfig, ctx: ResourceContext): Promise<Communicator> {
-    return Promise.resolve(CONNECT[config.communicator ?? 'local'](ctx));
+    const { communicator = 'local' } = config;
+    if (communicator === 'none') return Promise.resolve(noCommunicator());
+    if (communicator === 'local') {
+      const { clock, env, projectDir } = ctx;
+      return Promise.resolve(localCommunicator({ clock, env, cwd: projectDir }));
+    }
+    const { connectSsh } =
+      require('../../communicators/ssh/connect') as typeof import('../../communicators/ssh/connect');
+    return connectSsh(targetOf(communicator), ctx);
   }
 
   capture(): Promise<undefined> {
@@ -30,13 +57,17 @@ export class NullDriver implements PlatformDriver<NullConfig> {
     return Promise.resolve();
   }
 
-  access(_machine: Machine, config: NullConfig): Access {
-    return { enter: config.communicator === 'none' ? 'there is no machine' : 'it is this machine' };
+  access(_machine: Machine, { communicator }: NullConfig): Access {
+    if (typeof communicator === 'object') {
+      const { port, username, host } = targetOf(communicator);
+      return { enter: `ssh ${port === undefined ? '' : `-p ${port} `}${username}@${host}` };
+    }
+    return { enter: communicator === 'none' ? 'there is no machine' : 'it is this machine' };
   }
 }
 
-/** How to connect, by the name of the communicator. */
-const CONNECT: Readonly<Record<NonNullable<NullConfig['communicator']>, (ctx: ResourceContext) => Communicator>> = {
-  local: ({ clock, env, projectDir }) => localCommunicator({ clock, env, cwd: projectDir }),
-  none: noCommunicator,
-};
+/** The schema has seen to it that host and user are there. */
+function targetOf(config: SshConfig & { readonly type: 'ssh' }): SshTarget {
+  const { type: _type, host = '', username = '', ...rest } = config;
+  return { ...rest, host, username };
+}

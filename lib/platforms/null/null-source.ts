@@ -1,21 +1,27 @@
 import type { Construct } from 'constructs';
 import { z } from 'zod';
+import { sshCommunicatorSchema, type SshCommunicatorProps } from '../../communicators/ssh/props';
 import { Provisioner } from '../../core/provisioner';
 import { applies } from '../../core/selector';
 import { Source } from '../../core/source';
 import type { PlatformExtension } from '../../extension/platform';
 import { props } from '../../extension/props';
+import { sshRule } from './ssh-rules';
 
 /** Props of {@link NullSource}. */
 export interface NullSourceProps {
   /**
-   * How the machine is reached: `local` is the machine that goldsmith runs on, `none` no machine at all.
+   * How the machine is reached: `local` is the machine that goldsmith runs on, `none` no machine at all, `ssh({…})` one
+   * that is there already.
    * @default 'local'
    */
-  readonly communicator?: 'local' | 'none';
+  readonly communicator?: 'local' | 'none' | SshCommunicatorProps;
 }
 
-const schema = props<NullSourceProps>()({ communicator: z.enum(['local', 'none']).optional() });
+const schema = props<NullSourceProps>()(
+  { communicator: z.union([z.enum(['local', 'none']), sshCommunicatorSchema]).optional() },
+  sshRule,
+);
 
 /** Props of a null source as its driver gets them. */
 export type NullConfig = z.output<typeof schema>;

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { App, BaseImage, FileProvisioner, Image, ShellProvisioner, Verification } from '../../../lib';
+import { QemuSource, type QemuSourceProps } from '../../../lib/platforms/qemu';
+import { describeIf } from '../../helpers/requires';
+import { emulatorsWith, hasQemu, makeFolder, NO_QEMU, run } from './tools';
+
+/** A Debian cloud image with cloud-init and an SSH server. */
+const DISK =
+  process.env['GOLDSMITH_DEBIAN_DISK'] ?? path.join(os.homedir(), '.cache/goldsmith-ci/debian-bookworm.qcow2');
+const ready = hasQemu && fs.existsSync(DISK);
+const reason = `${NO_QEMU}, and a Debian cloud image at ${DISK} or where GOLDSMITH_DEBIAN_DISK says`;
+
+describeIf(ready, reason, 'a Debian disk on QEMU', () => {
+  let dir: string;
+  beforeAll(() => (dir = makeFolder()));
+  afterAll(() => {
+    expect(emulatorsWith(dir)).toEqual([]);
+    fs.rmSync(dir, { recursive: true, force: true });
+  });
+
+  const machine = { accelerator: 'tcg', cpus: 2, memory: 512 } as const satisfies QemuSourceProps;
+
+  function program(last: string): App {
+    const app = new App('acme', { baseDir: dir });
+    const core = new Image(app, 'Core');
+    new QemuSource(core, 'Qemu', { ...machine, image: DISK, imageChecksum: 'none', output: 'core.qcow2' });
+    new FileProvisioner(core, 'Motd', { content: 'golden\n', destination: '/etc/motd' });
+    new ShellProvisioner(core, 'First', { inline: ['cat /proc/sys/kernel/random/boot_id > /etc/built-in'] });
+    new ShellProvisioner(core, 'Last', {
+      inline: [`echo ${last} > /etc/last`, 'cat /proc/sys/kernel/random/boot_id > /etc/ended-in'],
+    });
+    new Verification(core, 'Fresh', {
+      commands: [
+        { command: 'cat /etc/last', stdout: last },
+        // It was one machine that slept and went on, or the whole was one boot; and this is another.
+        'cmp /etc/built-in /etc/ended-in',
+        '! cmp -s /etc/built-in /proc/sys/kernel/random/boot_id',
+        // There is one temporary key, and that is this machine's.
+        'test "$(wc -l < /root/.ssh/authorized_keys)" = 1',
+        'test -s /etc/machine-id',
+      ],
+      files: [{ path: '/etc/motd', contains: 'golden' }],
+    });
+    return app;
+  }
+
+  const states = (report: Awaited<ReturnType<App['build']>>): string[] =>
+    report.nodes.map(({ id, state, error }) => `${id} ${state} ${error?.message ?? ''}${error?.output ?? ''}`.trim());
+
+  test('is built from a cloud image, and passes its checks on a fresh boot', async () => {
+    const base = run('sha256sum', DISK);
+    expect(states(await program('one').build({ env: process.env }))).toEqual([
+      'Core/Qemu succeeded',
+      'Core/Fresh/Qemu succeeded',
+    ]);
+    expect(run('sha256sum', DISK)).toBe(base);
+    expect(run('qemu-img', 'check', path.join(dir, 'core.qcow2'))).toMatch(/No errors/);
+    expect(emulatorsWith(dir)).toEqual([]);
+  }, 400_000);
+
+  test('is built again from the step before the one that was changed, without a boot', async () => {
+    const started = Date.now();
+    const report = await program('two').build({ env: process.env, select: ['Core/Qemu'] });
+    expect(states(report)).toEqual(['Core/Qemu succeeded']);
+    expect(Date.now() - started).toBeLessThan(100_000);
+  }, 120_000);
+
+  test('is a base for the next image, which boots in plain QEMU', async () => {
+    const app = program('two');
+    const core = app.node.findChild('Core') as Image;
+    const web = new Image(app, 'Web');
+    new QemuSource(web, 'Qemu', {
+      ...machine,
+      base: BaseImage.of(core),
+      output: 'web.qcow2',
+      diskCompression: true,
+      diskSize: '6G',
+    });
+    new ShellProvisioner(web, 'Site', { inline: ['grep -q two /etc/last', 'touch /etc/web'] });
+    const report = await app.build({ env: process.env, select: ['Web/Qemu'] });
+    expect(states(report).filter((line) => line.startsWith('Web'))).toEqual(['Web/Qemu succeeded']);
+    const disk = path.join(dir, 'web.qcow2');
+    expect(run('qemu-img', 'check', disk)).toMatch(/No errors/);
+
+    const options = ['-accel', 'tcg,thread=multi', '-smp', '2', '-m', '512', '-display', 'none', '-monitor', 'none'];
+    const child = spawn(
+      'qemu-system-x86_64',
+      [...options, '-snapshot', '-serial', 'stdio', '-nic', 'none', '-drive', `file=${disk},if=virtio`],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let console = '';
+    try {
+      for await (const part of child.stdout) {
+        console += String(part);
+        if (/debian login:/.test(console)) break;
+      }
+    } finally {
+      child.kill('SIGKILL');
+    }
+    expect(console).toMatch(/debian login:/);
+  }, 400_000);
+});
