@@ -1,7 +1,7 @@
 /** Values that a schema takes: to try out what it says of several props together. */
 
 /** One of these will do for a text, whatever its pattern. */
-const TEXTS = ['x', '1s', '0644', '/x', 'X', 'x/x'];
+const TEXTS = ['x', '1s', '0644', '/x', 'X', 'x/x', '1:x:1', `SHA256:${'A'.repeat(43)}`];
 
 /** A few values for each prop: all that are few, such as booleans and enums. */
 function samplesOf(schema) {
@@ -13,11 +13,14 @@ function samplesOf(schema) {
     case 'default':
       return samplesOf(def.innerType);
     case 'string':
+    case 'template_literal':
       return TEXTS.filter(ok).slice(0, 1);
     case 'number':
       return [0, 1].filter(ok).slice(0, 1);
     case 'boolean':
       return [true, false];
+    case 'literal':
+      return def.values;
     case 'enum':
       return Object.values(def.entries);
     case 'array':

@@ -218,6 +218,7 @@ export const sshSchema = props<SshProps>()(sshShape, ...RULES);
 
 /** What {@link ssh} makes: {@link SshProps} with their type. */
 export interface SshCommunicatorProps extends SshProps {
+  /** Tells it from the other communicators. */
   readonly type: 'ssh';
 }
 

@@ -40,7 +40,9 @@ describe('at synth', () => {
   test('a password is a reference in the plan', () => {
     const app = testApp();
     const image = new Image(app, 'Web');
-    new NullSource(image, 'Host', { communicator: ssh({ host: 'h', username: 'root', password: Secret.fromEnv('PW') }) });
+    new NullSource(image, 'Host', {
+      communicator: ssh({ host: 'h', username: 'root', password: Secret.fromEnv('PW') }),
+    });
     expect(JSON.stringify(app.synth())).toContain('"$secret"');
   });
 });
