@@ -3,12 +3,17 @@ import * as path from 'node:path';
 import { fiveSteps, lastStepChanged, manyImages } from './docker';
 import { compare, measure, median } from './measure';
 import { GOLDSMITH, ROOT } from './project';
+import { sshFolder, sshLargeFile, sshManyBuilds, sshSteps } from './ssh';
 import { add, over } from './table';
 
 const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   'five-steps': fiveSteps,
   'last-step': lastStepChanged,
   'many-images': manyImages,
+  'ssh-steps': sshSteps,
+  'ssh-folder': sshFolder,
+  'ssh-large-file': sshLargeFile,
+  'ssh-many-builds': sshManyBuilds,
   synth: synthLarge,
   list: listCold,
 };

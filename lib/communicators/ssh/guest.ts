@@ -17,40 +17,50 @@ const TOOLS = ['tar', 'find', 'sha256sum', 'shasum', 'scp', 'stat', 'touch'];
 const PLAIN = /(^|\/)(sh|bash|rbash|dash|ash|busybox|zsh|ksh|ksh93|mksh|lksh|yash)$/;
 
 /** Readable by any shell of unix: no line break, no exclamation mark, no quote within quotes. */
-const ASK_UNIX = `exec /bin/sh -c 'echo goldsmith unix "$SHELL"; for t in ${TOOLS.join(' ')}; do command -v $t >/dev/null 2>&1 && echo $t; done; exit 0'`;
+const ASK_UNIX = `exec /bin/sh -c 'echo; echo goldsmith unix "$SHELL"; for t in ${TOOLS.join(' ')}; do command -v $t >/dev/null 2>&1 && echo $t; done; exit 0'`;
 /** cmd.exe fills in what stands between the percent signs; PowerShell what starts with a dollar. */
 const ASK_WINDOWS = 'echo goldsmith %OS% $env:OS';
 
 /** Asks what kind of machine it is, by its first command: so a command is known to run, too. */
 export async function askGuest(line: Line, clock: Clock, signal: AbortSignal): Promise<Guest> {
   const unix = await answerTo(line, clock, ASK_UNIX, signal);
-  const [, shell] = /^goldsmith unix (.*)$/m.exec(unix) ?? [];
+  const [, shell] = /^goldsmith unix (.*)$/m.exec(unix.printed) ?? [];
   if (shell !== undefined) {
-    const tools = unix.slice(unix.indexOf('goldsmith unix')).split('\n').slice(1);
+    const tools = unix.printed.slice(unix.printed.indexOf('goldsmith unix')).split('\n').slice(1);
     return { kind: 'unix', plainShell: PLAIN.test(shell.trim()), tools: new Set(tools.map((tool) => tool.trim())) };
   }
   const windows = await answerTo(line, clock, ASK_WINDOWS, signal);
-  if (/goldsmith .*Windows_NT/.test(windows)) return { kind: 'windows', plainShell: false, tools: new Set() };
+  if (/goldsmith .*Windows_NT/.test(windows.printed)) return { kind: 'windows', plainShell: false, tools: new Set() };
   throw new GoldsmithError(
     'CONNECT_FAILED',
     'the machine lets us log in, but runs no command: it has neither /bin/sh nor Windows',
     {
       hint: "see the login shell, and the SSH server's ForceCommand",
-      output: `${unix}${windows}`.slice(-2000) || undefined,
+      output: `${unix.all}${windows.all}`.slice(-2000) || undefined,
     },
   );
 }
 
-async function answerTo(line: Line, clock: Clock, command: string, signal: AbortSignal): Promise<string> {
+interface Answer {
+  readonly printed: string;
+  /** With what came on standard error. */
+  readonly all: string;
+}
+
+async function answerTo(line: Line, clock: Clock, command: string, signal: AbortSignal): Promise<Answer> {
   const started = await startCommand(line, clock, command, { signal, pty: false });
-  if (started === 'disconnect') return '';
+  if (started === 'disconnect') return { printed: '', all: '' };
   const { channel } = started;
-  let text = '';
+  const answer = { printed: '', all: '' };
   await new Promise<void>((resolve) => {
     const stop = (): void => channel.close();
     signal.addEventListener('abort', stop, { once: true });
-    channel.on('data', (data: Buffer) => (text += data.toString()));
-    channel.stderr.on('data', (data: Buffer) => (text += data.toString()));
+    channel.on('data', (data: Buffer) => {
+      answer.printed += data.toString();
+      answer.all += data.toString();
+    });
+    // A login shell may complain of its own files at any time.
+    channel.stderr.on('data', (data: Buffer) => (answer.all += data.toString()));
     channel.once('close', () => {
       signal.removeEventListener('abort', stop);
       resolve();
@@ -58,5 +68,5 @@ async function answerTo(line: Line, clock: Clock, command: string, signal: Abort
     channel.end();
   });
   signal.throwIfAborted();
-  return text;
+  return answer;
 }

@@ -102,10 +102,11 @@ export class Sftp {
           this.session.stat(remote, done),
         );
         let current = 0;
+        const stream = this.session.createReadStream(remote, { highWaterMark: 262144 });
+        // It closes its file after it has ended, when the session may be over.
+        stream.on('error', () => undefined);
         const reading = (async () => {
-          for await (const chunk of this.session.createReadStream(remote, {
-            highWaterMark: 262144,
-          }) as AsyncIterable<Buffer>) {
+          for await (const chunk of stream as AsyncIterable<Buffer>) {
             current += chunk.length;
             if (!sink.write(chunk))
               await Promise.race([new Promise<void>((resolve) => sink.once('drain', () => resolve())), failed]);
