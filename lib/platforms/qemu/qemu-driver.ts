@@ -12,7 +12,7 @@ import { shellQuote } from '../../util/quote';
 import { bootUp } from './boot/boot-up';
 import { serveFiles, type FileServer } from './boot/http-server';
 import { writeArtifact } from './capture/capture';
-import { clearKey, generalize, trim } from './capture/generalize';
+import { awaitFirstBoot, clearKey, generalize, trim } from './capture/generalize';
 import { shutDown } from './capture/shutdown';
 import { Places, socketsOf, type QemuLocator } from './host/places';
 import { endProcesses } from './host/process';
@@ -108,6 +108,7 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
     const { machine, note, communicator } = this.openOf(resource);
     const { keys, efi } = note;
     if (communicator) {
+      if (usesSeed(config)) await awaitFirstBoot(communicator, ctx);
       const wanted = config.generalize ?? (usesSeed(config) && injects(config));
       const clear = typeof config.communicator === 'object' ? config.communicator.clearAuthorizedKeys : undefined;
       if (wanted) await generalize(communicator, keys, ctx);

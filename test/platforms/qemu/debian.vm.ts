@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { App, BaseImage, FileProvisioner, Image, ShellProvisioner, Verification } from '../../../lib';
+import { App, BaseImage, FileProvisioner, Image, ShellProvisioner, ssh, Verification } from '../../../lib';
 import { QemuSource, type QemuSourceProps } from '../../../lib/platforms/qemu';
 import { describeIf } from '../../helpers/requires';
 import { emulatorsWith, hasQemu, makeFolder, NO_QEMU, run } from './tools';
@@ -21,7 +21,9 @@ describeIf(ready, reason, 'a Debian disk on QEMU', () => {
     fs.rmSync(dir, { recursive: true, force: true });
   });
 
-  const machine = { accelerator: 'tcg', cpus: 2, memory: 512 } as const satisfies QemuSourceProps;
+  // Where much else runs, a boot in software takes minutes.
+  const communicator = ssh({ timeout: '15m' });
+  const machine = { accelerator: 'tcg', cpus: 2, memory: 512, communicator } as const satisfies QemuSourceProps;
 
   function program(last: string): App {
     const app = new App('acme', { baseDir: dir });
@@ -30,13 +32,13 @@ describeIf(ready, reason, 'a Debian disk on QEMU', () => {
     new FileProvisioner(core, 'Motd', { content: 'golden\n', destination: '/etc/motd' });
     new ShellProvisioner(core, 'First', { inline: ['cat /proc/sys/kernel/random/boot_id > /etc/built-in'] });
     new ShellProvisioner(core, 'Last', {
-      inline: [`echo ${last} > /etc/last`, 'cat /proc/sys/kernel/random/boot_id > /etc/ended-in'],
+      // One machine, that slept and went on: it has not booted since the first step.
+      inline: [`echo ${last} > /etc/last`, 'cmp /etc/built-in /proc/sys/kernel/random/boot_id'],
     });
     new Verification(core, 'Fresh', {
       commands: [
         { command: 'cat /etc/last', stdout: last },
-        // It was one machine that slept and went on, or the whole was one boot; and this is another.
-        'cmp /etc/built-in /etc/ended-in',
+        // This is another boot than that of the build.
         '! cmp -s /etc/built-in /proc/sys/kernel/random/boot_id',
         // There is one temporary key, and that is this machine's.
         'test "$(wc -l < /root/.ssh/authorized_keys)" = 1',
@@ -59,14 +61,20 @@ describeIf(ready, reason, 'a Debian disk on QEMU', () => {
     expect(run('sha256sum', DISK)).toBe(base);
     expect(run('qemu-img', 'check', path.join(dir, 'core.qcow2'))).toMatch(/No errors/);
     expect(emulatorsWith(dir)).toEqual([]);
-  }, 400_000);
+  }, 900_000);
 
   test('is built again from the step before the one that was changed, without a boot', async () => {
-    const started = Date.now();
-    const report = await program('two').build({ env: process.env, select: ['Core/Qemu'] });
+    const cached: string[] = [];
+    const report = await program('two').build({
+      env: process.env,
+      select: ['Core/Qemu'],
+      onEvent: (event) => {
+        if (event.type === 'step-finished' && event.state === 'cached') cached.push(event.step);
+      },
+    });
     expect(states(report)).toEqual(['Core/Qemu succeeded']);
-    expect(Date.now() - started).toBeLessThan(100_000);
-  }, 120_000);
+    expect(cached).toEqual(['Core/Motd', 'Core/First']);
+  }, 900_000);
 
   test('is a base for the next image, which boots in plain QEMU', async () => {
     const app = program('two');
@@ -101,5 +109,5 @@ describeIf(ready, reason, 'a Debian disk on QEMU', () => {
       child.kill('SIGKILL');
     }
     expect(console).toMatch(/debian login:/);
-  }, 400_000);
+  }, 900_000);
 });

@@ -3,6 +3,9 @@ import type { ResourceContext } from '../../../extension/context';
 import { shellQuote } from '../../../util/quote';
 import type { MachineKeys } from '../machine/keys';
 
+/** Seconds that cloud-init may take until it is done. */
+const FIRST_BOOT = 600;
+
 /**
  * Takes away what no two machines may share: the temporary key, the host key that was injected, the machine id (machine-id(5)), the
  * seed of the random numbers, and what cloud-init remembers. The next boot is a first boot.
@@ -16,6 +19,22 @@ export async function generalize(communicator: Communicator, keys: MachineKeys, 
 /** Lets the guest give back what it does not use. */
 export async function trim(communicator: Communicator, keys: MachineKeys, ctx: ResourceContext): Promise<void> {
   await asRoot(communicator, 'command -v fstrim >/dev/null && fstrim -a >/dev/null 2>&1; sync; true', keys, ctx);
+}
+
+/**
+ * Waits until cloud-init has done its last stage: steps may begin before, but what is captured must be done. Told by the file that it
+ * writes then, since asking `cloud-init status` takes seconds in software.
+ */
+export async function awaitFirstBoot(communicator: Communicator, ctx: ResourceContext): Promise<void> {
+  const script = `[ -d /run/cloud-init ] && [ ! -e /run/cloud-init/disabled ] || exit 0
+left=${FIRST_BOOT}
+while [ ! -e /run/cloud-init/result.json ] && [ "$left" -gt 0 ]; do sleep 1; left=$((left - 1)); done
+[ "$left" -gt 0 ]`;
+  const result = await communicator.exec('/bin/sh -s', { signal: ctx.signal, stdin: `${script}\n` });
+  if (result.ended === 'exit' && result.code !== 0)
+    ctx.warn(
+      `cloud-init in the guest is still at work after ${FIRST_BOOT / 60} minutes; the image is made all the same`,
+    );
 }
 
 /** Removes the temporary key alone. */

@@ -11,6 +11,7 @@ import { blockNode, type Chain } from './layout';
 import type { VirtualMachine } from './machine';
 import { saveMemory } from './memory';
 import { byName, readNote, writeNote, type Note } from './note';
+import { QmpRefused } from './qmp';
 
 /** Written when all is on the disk itself; until then a checkpoint is good only as long as this machine runs. */
 const DURABLE = 'durable';
@@ -33,10 +34,10 @@ export async function freeze(
   try {
     const frozen = machine.disks;
     for (const index of frozen.keys()) await addLayer(machine, index, config, ctx);
-    if (withMemory) await saveMemory(qmp, path.join(folder, 'memory'), ctx);
+    const hasMemory = withMemory && (await trySaving(machine, path.join(folder, 'memory'), ctx));
     await keepFiles(layout.dir, folder, note, frozen);
     const { version, accelerator } = emulator;
-    const memory = withMemory ? { version, accelerator } : undefined;
+    const memory = hasMemory ? { version, accelerator } : undefined;
     await fs.writeFile(path.join(folder, BOOT), ownIdentity().boot ?? '');
     await writeNote(folder, { ...note, disks: byName(layout.dir, frozen), memory });
   } finally {
@@ -63,6 +64,20 @@ export async function persist(folder: string): Promise<void> {
     await handle.datasync().finally(() => handle.close());
   }
   await fs.writeFile(path.join(folder, DURABLE), '');
+}
+
+/** Some devices cannot be saved: then the disks alone make the checkpoint. */
+async function trySaving({ qmp }: VirtualMachine, file: string, ctx: ResourceContext): Promise<boolean> {
+  try {
+    await saveMemory(qmp, file, ctx);
+    return true;
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (!(error instanceof QmpRefused)) throw error;
+    ctx.warn(`the memory cannot be saved, so a later build boots: ${error.reason}`);
+    await fs.rm(file, { force: true });
+    return false;
+  }
 }
 
 /** From now on the disk's changes go into a new file. */

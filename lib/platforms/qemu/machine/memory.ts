@@ -3,7 +3,7 @@ import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
 import { shellQuote } from '../../../util/quote';
 import { findCommand } from '../../../util/which';
-import type { Qmp } from './qmp';
+import { QmpRefused, type Qmp } from './qmp';
 
 /** Bytes a second that QEMU may move: as many as it can. */
 const NO_LIMIT = 2 ** 50;
@@ -45,8 +45,7 @@ async function finished(qmp: Qmp, what: string, ctx: RunContext): Promise<void> 
     what,
     async () => {
       const { status, 'error-desc': error } = await qmp.run<Migration>('query-migrate');
-      if (status === 'failed' || status === 'cancelled')
-        throw new GoldsmithError('LAUNCH_FAILED', `QEMU gave up: ${error ?? status}`);
+      if (status === 'failed' || status === 'cancelled') throw new QmpRefused('migrate', error ?? status);
       return status === 'completed' ? true : undefined;
     },
     { interval: 20, maxInterval: 100, timeout: 600_000 },
