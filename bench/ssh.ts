@@ -58,7 +58,8 @@ app.run();
     ssh_private_key_file: sshd.userKey,
   }));
   const provisioners = [
-    ...steps.map((step) => ({ type: 'shell', inline: [step] })),
+    // Its own names have four digits: fifty builds on one machine would overwrite each other's scripts.
+    ...steps.map((step, n) => ({ type: 'shell', inline: [step], remote_path: `/tmp/bench-{{build_name}}-${n}.sh` })),
     ...(source === undefined ? [] : [{ type: 'file', source, destination }]),
   ];
   const dir = makeProject({ 'images.ts': program, 'template.json': JSON.stringify({ builders, provisioners }) });
