@@ -38,7 +38,7 @@ export type RebootConfig = z.output<typeof schema>;
  * Restarts the machine, and goes on when it has really been restarted: by its boot id, not by a pause.
  *
  * @example
- * new RebootProvisioner(image, 'IntoNewKernel');
+ * new RebootProvisioner(web, 'IntoNewKernel');
  */
 export class RebootProvisioner extends Provisioner<RebootProvisionerProps> {
   constructor(scope: Construct, id: string, props: RebootProvisionerProps = {}) {

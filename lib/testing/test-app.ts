@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -21,7 +20,7 @@ export interface TestAppProps {
 }
 
 /**
- * An App for tests: in a folder of its own, which is made when something is written there, and deaf to the command line and the environment.
+ * An App for tests: in a folder of its own, and deaf to the command line and the environment.
  *
  * @example
  * const app = new TestApp({ files: { 'setup.sh': 'echo hello' } });
@@ -30,8 +29,7 @@ export interface TestAppProps {
 export class TestApp extends App {
   constructor(props: TestAppProps = {}) {
     super(props.name ?? 'test', {
-      // Made when something is written: most tests only look at the plan, and leave nothing to clean up.
-      baseDir: path.join(fs.realpathSync(os.tmpdir()), `goldsmith-test-app-${randomBytes(8).toString('hex')}`),
+      baseDir: fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'goldsmith-test-app-'))),
       variables: props.variables ?? {},
     });
     for (const [file, content] of Object.entries(props.files ?? {})) this.write(file, content);

@@ -5,6 +5,7 @@ import * as goldsmith from '../../lib';
 import { App, Image, ManifestPostProcessor, Secret, ShellProvisioner, Verification, text, timestamp } from '../../lib';
 import * as docker from '../../lib/platforms/docker';
 import * as nullPlatform from '../../lib/platforms/null';
+import * as qemu from '../../lib/platforms/qemu';
 import * as sandbox from '../../lib/platforms/sandbox';
 import type { Plan } from '../../lib/plan';
 import { planSchema } from '../../lib/plan/schema';
@@ -28,7 +29,7 @@ describe('docs/plan.schema.json', () => {
   }
 
   test('is what the schemas in the code say (else: npm run schema)', () => {
-    expect(planJsonSchema(planSchema, [goldsmith, docker, sandbox, nullPlatform])).toEqual(published);
+    expect(planJsonSchema(planSchema, [goldsmith, docker, sandbox, qemu, nullPlatform])).toEqual(published);
   });
 
   test('takes a plan with all kinds of nodes and of late values', () => {

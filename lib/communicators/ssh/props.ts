@@ -232,7 +232,7 @@ export type SshConfig = z.output<typeof sshSchema>;
  * Reaches the machine by SSH.
  *
  * @example
- * new NullSource(image, 'Host', { communicator: ssh({ host: 'build.acme.test', username: 'root', agentAuth: true }) });
+ * new NullSource(web, 'Host', { communicator: ssh({ host: 'build.acme.test', username: 'root', agentAuth: true }) });
  */
 export function ssh(props: SshProps = {}): SshCommunicatorProps {
   return { type: 'ssh', ...props };

@@ -18,8 +18,9 @@ describeIf(hasQemu, NO_QEMU, 'kill -9 of a build on QEMU', () => {
     const child = spawn(process.execPath, ['--require', 'tsx/cjs', CHILD, dir, disk], { stdio: 'ignore' });
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const state = path.join(dir, '.goldsmith');
-    while (emulatorsWith(state).length === 0 && child.exitCode === null)
-      await new Promise((resolve) => setImmediate(resolve));
+    // Before the emulator, qemu-img looks at the disk.
+    const isUp = (): boolean => emulatorsWith(state).some((command) => /^\S*qemu-system/.test(command));
+    while (!isUp() && child.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
     child.kill('SIGKILL');
     await exited;
     expect(emulatorsWith(state)).toHaveLength(1);

@@ -8,7 +8,7 @@ export interface QemuPortForward {
   readonly guestPort: number;
   /** Port on this machine. @default - a free one */
   readonly hostPort?: number;
-  /** @default 'tcp' */
+  /** Protocol of the port. @default 'tcp' */
   readonly protocol?: 'tcp' | 'udp';
   /** Address of this machine to listen on. @default '127.0.0.1' */
   readonly hostAddress?: string;
