@@ -2,6 +2,7 @@ import { GoldsmithError, located, messageOf, toProblem, type ErrorCode } from '.
 import type { PlanNode, StepSpec } from '../plan/schema';
 import { parseDuration } from '../util/duration';
 import { explainErrno } from '../util/errno';
+import { withinTime } from '../util/within-time';
 import type { StepState } from './events';
 import type { Services } from './services';
 
@@ -101,23 +102,9 @@ async function withTimeout(
 ): Promise<void> {
   signal.throwIfAborted();
   if (timeout === undefined) return body(signal);
-  const over = new AbortController();
-  const done = new AbortController();
-  const timer = services.clock.sleep(parseDuration(timeout), done.signal).then(
-    () =>
-      over.abort(
-        new GoldsmithError('STEP_TIMEOUT', `it took longer than its timeout of ${timeout}`, {
-          hint: 'raise `timeout`, or find out what it waits for',
-        }),
-      ),
-    () => undefined,
-  );
-  try {
-    await body(AbortSignal.any([signal, over.signal]));
-  } catch (error) {
-    throw over.signal.aborted ? over.signal.reason : error;
-  } finally {
-    done.abort();
-    await timer;
-  }
+  const late = (): GoldsmithError =>
+    new GoldsmithError('STEP_TIMEOUT', `it took longer than its timeout of ${timeout}`, {
+      hint: 'raise `timeout`, or find out what it waits for',
+    });
+  return withinTime(services.clock, parseDuration(timeout), signal, late, body);
 }

@@ -2,6 +2,7 @@ import { GoldsmithError, type ErrorCode } from '../errors';
 import type { Communicator } from '../extension/communicator';
 import type { ProvisionContext } from '../extension/context';
 import { parseDuration } from '../util/duration';
+import { withinTime } from '../util/within-time';
 import type { RebootConfig } from './reboot';
 import { stepFailed } from './step-failed';
 
@@ -66,26 +67,19 @@ async function look(machine: Communicator, ctx: ProvisionContext): Promise<Seen 
 
 /** What a command prints, in bounded time; undefined where it failed or the machine is away. */
 async function answer(machine: Communicator, command: string, ctx: ProvisionContext): Promise<string | undefined> {
-  const over = new AbortController();
-  const done = new AbortController();
-  const late = ctx.clock.sleep(LOOK, done.signal).then(
-    () => over.abort(new GoldsmithError('CONNECTION_LOST', 'the machine does not answer')),
-    () => undefined,
-  );
+  const late = (): GoldsmithError => new GoldsmithError('CONNECTION_LOST', 'the machine does not answer');
   let printed = '';
+  const onOutput = (text: string, stream: 'stdout' | 'stderr'): void =>
+    void (printed += stream === 'stdout' ? text : '');
   try {
-    const result = await machine.exec(command, {
-      signal: AbortSignal.any([ctx.signal, over.signal]),
-      onOutput: (text, stream) => (printed += stream === 'stdout' ? text : ''),
-    });
+    const result = await withinTime(ctx.clock, LOOK, ctx.signal, late, (signal) =>
+      machine.exec(command, { signal, onOutput }),
+    );
     return result.ended === 'exit' && result.code === 0 ? printed : undefined;
   } catch (error) {
     ctx.signal.throwIfAborted();
     if (GoldsmithError.is(error) && AWAY.includes(error.code)) return undefined;
     throw error;
-  } finally {
-    done.abort();
-    await late;
   }
 }
 

@@ -1,33 +1,25 @@
 import type { Clock } from '../../extension/context';
+import { withinTime } from '../../util/within-time';
 import { SshFailure, type Phase } from './failure';
 
-/** Runs a part of a try for `patience` milliseconds at most. Its signal is aborted then. */
-export async function withinTime<T>(
+/**
+ * Runs a part of a try for `patience` milliseconds at most. Its signal is aborted then, and it is not waited for: a peer that does not
+ * answer may never let it end.
+ */
+export function withinPatience<T>(
   clock: Clock,
   signal: AbortSignal,
   patience: number,
   phase: Phase | (() => Phase),
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const over = new AbortController();
-  const done = new AbortController();
-  const late = clock.sleep(patience, done.signal).then(
-    () => {
-      const seconds = Math.round(patience / 100) / 10;
-      over.abort(new SshFailure(typeof phase === 'string' ? phase : phase(), `no answer for ${seconds} s`));
-    },
-    () => undefined,
-  );
-  const inTime = AbortSignal.any([signal, over.signal]);
-  const stopped = new Promise<never>((_resolve, reject) =>
-    inTime.addEventListener('abort', () => reject(inTime.reason as Error), { once: true }),
-  );
-  stopped.catch(() => undefined);
-  try {
-    return await Promise.race([body(inTime), stopped]);
-  } finally {
-    done.abort();
-    await late;
-  }
+  const late = (): SshFailure =>
+    new SshFailure(typeof phase === 'string' ? phase : phase(), `no answer for ${Math.round(patience / 100) / 10} s`);
+  return withinTime(clock, patience, signal, late, (inTime) => {
+    const stopped = new Promise<never>((_resolve, reject) =>
+      inTime.addEventListener('abort', () => reject(inTime.reason as Error), { once: true }),
+    );
+    stopped.catch(() => undefined);
+    return Promise.race([body(inTime), stopped]);
+  });
 }

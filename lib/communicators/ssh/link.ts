@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { Client } from 'ssh2';
 import type { RunContext } from '../../extension/context';
-import { withinTime } from './deadline';
+import { withinPatience } from './deadline';
 import { inWords, SshFailure, type Phase } from './failure';
 import { handshake } from './handshake';
 import { hostKeyCheck } from './host-key';
@@ -47,10 +47,10 @@ export async function openLink(
       const before = clients[index - 1];
       const to = address;
       if (before) {
-        stream = await withinTime(ctx.clock, signal, patience, 'TCP', () => forward(before, to));
+        stream = await withinPatience(ctx.clock, signal, patience, 'TCP', () => forward(before, to));
       } else {
         const { proxy } = settings.target;
-        stream = socket = await withinTime(ctx.clock, signal, patience, 'TCP', (inTime) =>
+        stream = socket = await withinPatience(ctx.clock, signal, patience, 'TCP', (inTime) =>
           proxy ? connectByProxy(proxy, to, inTime) : connectTcp(to, inTime),
         );
         if (settings.readWriteTimeout > 0) giveUpWhenSilent(socket, settings.readWriteTimeout);
@@ -89,7 +89,7 @@ async function login(
     keepAlive: settings.keepAlive,
     onPhase: (next: Phase) => onPhase((phase = next), address),
   };
-  return withinTime(
+  return withinPatience(
     ctx.clock,
     signal,
     patience,

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as fsp from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import { GoldsmithError } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
+import { withinTime } from '../../util/within-time';
 import { runHelper } from './helper';
 import type { Runner } from './run';
 
@@ -133,20 +133,15 @@ async function* hashed(
   }
 }
 
-/** Seconds that cleaning up after a failure may take: the machine may be gone. */
+/** Milliseconds that cleaning up after a failure may take: the machine may be gone. */
 const CLEANUP = 5000;
 
 /** Removes what was left under a temporary name; as well as it can. */
 export async function removePart(runner: Runner, part: string): Promise<void> {
-  const stop = new AbortController();
-  const done = new AbortController();
-  const late = runner.clock.sleep(CLEANUP, done.signal).then(
-    () => stop.abort(new Error('it took too long')),
-    () => undefined,
-  );
-  await runHelper(runner, { script: 'rm -rf -- "$1"', args: [part], signal: stop.signal, doing: 'cleaning up' }).catch(
-    () => undefined,
-  );
-  done.abort();
-  await late;
+  const late = (): Error => new Error('it took too long');
+  // Of a run that is cancelled, too.
+  const never = new AbortController().signal;
+  await withinTime(runner.clock, CLEANUP, never, late, (signal) =>
+    runHelper(runner, { script: 'rm -rf -- "$1"', args: [part], signal, doing: 'cleaning up' }),
+  ).catch(() => undefined);
 }

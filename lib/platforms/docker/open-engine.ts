@@ -1,4 +1,5 @@
 import type { RunContext } from '../../extension/context';
+import { withinTime } from '../../util/within-time';
 import { Client } from './client';
 import { findEndpoint } from './endpoint';
 import { Engine } from './engine';
@@ -13,22 +14,13 @@ const PATIENCE = 10_000;
 export async function openEngine({ env, clock, signal }: OpenContext): Promise<Engine> {
   const endpoint = await findEndpoint(env);
   const engine = new Engine(new Client(endpoint));
-  const late = new AbortController();
-  const answered = new AbortController();
-  const over = unreachable(endpoint, new Error(`no answer within ${PATIENCE / 1000} s`));
-  const timer = clock.sleep(PATIENCE, answered.signal).then(
-    () => late.abort(over),
-    () => undefined,
-  );
+  const late = (): Error => unreachable(endpoint, new Error(`no answer within ${PATIENCE / 1000} s`));
   try {
-    await engine.ping(AbortSignal.any([signal, late.signal]));
+    await withinTime(clock, PATIENCE, signal, late, (inTime) => engine.ping(inTime));
     return engine;
   } catch (error) {
     engine.close();
     throw error;
-  } finally {
-    answered.abort();
-    await timer;
   }
 }
 

@@ -5,6 +5,7 @@ import type { RunContext } from '../../../extension/context';
 import { readIfThere, writeAtomically } from '../../../util/atomic';
 import { ownIdentity } from '../../../util/identity';
 import { runProcess } from '../../../util/spawn';
+import { withinTime } from '../../../util/within-time';
 import { needTool, runTool } from '../host/tool';
 import type { QemuConfig } from '../props/qemu-props';
 import { isX86, type Accelerator } from './arguments';
@@ -74,32 +75,32 @@ export async function probeAccelerator(
   const dir = await fs.mkdtemp(path.join(ctx.tempDir, 'probe-'));
   const disk = path.join(dir, 'probe.img');
   await fs.writeFile(disk, PROBE);
-  const over = new AbortController();
-  const done = new AbortController();
-  const timer = ctx.clock.sleep(PATIENCE, done.signal).then(
-    () => over.abort(new GoldsmithError('STEP_TIMEOUT', 'the probe did not end')),
-    () => undefined,
-  );
+  const late = new GoldsmithError('STEP_TIMEOUT', 'the probe did not end');
   let complaint = '';
   try {
     const options = ['-nodefaults', '-no-user-config', '-machine', 'pc', '-accel', accelerator, '-m', '32'];
     const devices = ['-display', 'none', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'];
     const drive = ['-drive', `if=ide,format=raw,file=${disk.replaceAll(',', ',,')}`];
-    const end = await runProcess(file, [...options, ...devices, ...drive], {
-      env: ctx.env,
-      signal: AbortSignal.any([ctx.signal, over.signal]),
-      clock: ctx.clock,
-      onOutput: (text) => (complaint += text),
-    });
+    const end = await withinTime(
+      ctx.clock,
+      PATIENCE,
+      ctx.signal,
+      () => late,
+      (signal) =>
+        runProcess(file, [...options, ...devices, ...drive], {
+          env: ctx.env,
+          signal,
+          clock: ctx.clock,
+          onOutput: (text) => (complaint += text),
+        }),
+    );
     const works = 'code' in end && end.code === DONE;
     return { works, why: works ? 'a guest boots under it' : complaint.trim() || 'the emulator ended early' };
   } catch (error) {
     ctx.signal.throwIfAborted();
-    if (!over.signal.aborted) throw error;
+    if (error !== late) throw error;
     return { works: false, why: `a guest hangs under it: nothing came of a boot sector in ${PATIENCE / 1000} s` };
   } finally {
-    done.abort();
-    await timer;
     await fs.rm(dir, { recursive: true, force: true });
   }
 }
