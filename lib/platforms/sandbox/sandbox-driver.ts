@@ -5,6 +5,7 @@ import type { Artifact, ResourceRecord } from '../../extension/artifact';
 import type { ResourceContext, RunContext } from '../../extension/context';
 import type { Access, Checkpoint, LaunchFrom, Machine, PlatformDriver } from '../../extension/platform';
 import type { Json } from '../../plan/json';
+import { explainTool } from '../../util/tool-failed';
 import type { BaseSpec } from './base/base-spec';
 import { lookUpDebian } from './base/debian';
 import { lookUpFolder } from './base/folder';
@@ -15,7 +16,7 @@ import { connectTo } from './communicator';
 import type { Ability } from './machine/kernel';
 import { killMachine, SandboxMachine } from './machine/machine';
 import { privileged } from './machine/privilege';
-import { removeTree, runTool, toolError } from './machine/run';
+import { removeTree, runTool } from './machine/run';
 import { openToolbox } from './machine/toolbox';
 import { runConfigOf } from './oci/image-config';
 import { checkSource } from './preflight';
@@ -202,7 +203,7 @@ export class SandboxDriver implements PlatformDriver<SandboxConfig> {
     if (!this.ability.volatile) return;
     await runTool(privileged(this.ability.privilege, ['sync', '--file-system', folder]), ctx).catch(
       (error: unknown) => {
-        throw toolError(error, 'CAPTURE_FAILED', 'writing a checkpoint to disk');
+        throw explainTool(error, 'CAPTURE_FAILED', 'writing a checkpoint to disk');
       },
     );
   }

@@ -6,8 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { GoldsmithError } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
 import type { RunContext } from '../../extension/context';
+import { ToolFailed } from '../../util/tool-failed';
 import type { SandboxMachine } from './machine/machine';
-import { readTool, runTool, ToolFailed } from './machine/run';
+import { readTool, runTool } from './machine/run';
 import { toolCommand, toolFunction } from './machine/toolbox';
 import { batched } from './tar/batch';
 import { readTar } from './tar/reader';
@@ -194,11 +195,11 @@ async function* counted(
 function fail(error: unknown, doing: string): never {
   if (GoldsmithError.is(error) || (error as Error).name === 'AbortError') throw error;
   if (error instanceof ToolFailed) {
-    const busy = /busy/i.test(error.stderr)
+    const busy = /busy/i.test(error.complaint)
       ? { hint: "/etc/resolv.conf and /etc/hosts are the sandbox's own while it runs, and no part of the image" }
       : {};
-    const code = /no space left/i.test(error.stderr) ? 'NO_SPACE' : 'TRANSFER_FAILED';
-    throw new GoldsmithError(code, `${doing} failed: ${error.stderr || error.ended}`, { cause: error, ...busy });
+    const code = /no space left/i.test(error.complaint) ? 'NO_SPACE' : 'TRANSFER_FAILED';
+    throw new GoldsmithError(code, `${doing} failed: ${error.complaint || error.ended}`, { cause: error, ...busy });
   }
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== undefined && code.startsWith('E'))

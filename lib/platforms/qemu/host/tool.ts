@@ -2,6 +2,7 @@ import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
 import { runProcess } from '../../../util/spawn';
 import { Tail } from '../../../util/tail';
+import { ToolFailed } from '../../../util/tool-failed';
 import { findCommand } from '../../../util/which';
 
 /** Where the package of a tool is called otherwise than the tool. */
@@ -19,17 +20,6 @@ export async function needTool(name: string, purpose: string, ctx: RunContext): 
   throw new GoldsmithError('PLATFORM_UNAVAILABLE', `\`${name}\` is not installed, and it is needed ${purpose}`, {
     hint: `install ${PACKAGES[name] ?? name} with the system's package manager`,
   });
-}
-
-/** A tool that ended badly: what it printed last. */
-export class ToolFailed extends Error {
-  constructor(
-    readonly tool: string,
-    readonly ended: string,
-    readonly complaint: string,
-  ) {
-    super(`${tool} ${ended}${complaint === '' ? '' : `: ${complaint}`}`);
-  }
 }
 
 /** Runs a tool to its end and gives what it printed. Throws {@link ToolFailed}. */
@@ -54,23 +44,4 @@ export async function runTool(
   if ('code' in end && end.code === 0) return printed;
   const ended = 'code' in end ? `ended with status ${end.code}` : `was ended by ${end.signal}`;
   throw new ToolFailed(file.slice(file.lastIndexOf('/') + 1), ended, complaint.toString());
-}
-
-/** An error of a tool in the words of what was being done. */
-export function explained(
-  error: unknown,
-  code: 'LAUNCH_FAILED' | 'CAPTURE_FAILED' | 'LOOKUP_FAILED',
-  doing: string,
-): unknown {
-  if (!(error instanceof ToolFailed)) return error;
-  if (/no space left/i.test(error.complaint)) {
-    return new GoldsmithError('NO_SPACE', `no space is left while ${doing}`, {
-      output: error.complaint,
-      hint: 'free some space and run it again',
-    });
-  }
-  return new GoldsmithError(code, `${doing} failed: ${error.tool} ${error.ended}`, {
-    output: error.complaint,
-    cause: error,
-  });
 }

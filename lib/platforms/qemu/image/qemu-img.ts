@@ -1,7 +1,8 @@
 import * as path from 'node:path';
 import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
-import { explained, needTool, runTool } from '../host/tool';
+import { explainTool } from '../../../util/tool-failed';
+import { needTool, runTool } from '../host/tool';
 import { imageName, type Chain, type DiskFile } from '../machine/layout';
 import type { QemuFormat } from '../props/capture-props';
 
@@ -20,7 +21,7 @@ export async function inspect(file: string, format: QemuFormat | undefined, ctx:
   const name = path.basename(file);
   const args = ['info', '--output=json', '-U', ...(format === undefined ? [] : ['-f', format]), '--', file];
   const text = await runTool(tool, args, ctx).catch((error: unknown) => {
-    throw explained(error, 'LAUNCH_FAILED', `reading ${name}`);
+    throw explainTool(error, 'LAUNCH_FAILED', `reading ${name}`);
   });
   const info = JSON.parse(text) as Record<string, unknown>;
   if (info['backing-filename'] !== undefined) {
@@ -53,7 +54,7 @@ export async function createDisk(
   const backing = over ? ['-u', '-F', over.format, '-b', over.file] : [];
   await runTool(tool, ['create', '-q', '-f', 'qcow2', ...backing, ...extra, '--', file, size], ctx).catch(
     (error: unknown) => {
-      throw explained(error, 'LAUNCH_FAILED', 'making a disk');
+      throw explainTool(error, 'LAUNCH_FAILED', 'making a disk');
     },
   );
 }
@@ -74,7 +75,7 @@ export async function convertDisk(
     const percent = [...text.matchAll(/\(([\d.]+)\/100%\)/g)].pop()?.[1];
     if (percent !== undefined) ctx.progress({ label, current: Math.round(Number(percent)), total: 100, unit: 'items' });
   }).catch((error: unknown) => {
-    throw explained(error, 'CAPTURE_FAILED', `writing ${label}`);
+    throw explainTool(error, 'CAPTURE_FAILED', `writing ${label}`);
   });
 }
 

@@ -5,9 +5,10 @@ import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
 import { digestOf, sha256 } from '../../../plan/digest';
 import { findTool } from '../machine/tools';
-import { readTool, ToolFailed } from '../machine/run';
+import { readTool } from '../machine/run';
 import { makeTransport, textOf } from '../oci/http';
 import { importRootfs } from '../oci/rootfs';
+import { ToolFailed } from '../../../util/tool-failed';
 import type { RootImage } from '../store/image';
 import type { Store } from '../store/store';
 import type { DebianSpec } from './base-spec';
@@ -88,7 +89,7 @@ export async function makeDebian(spec: DebianSpec, store: Store, ctx: RunContext
   } catch (error) {
     if (!(error instanceof ToolFailed)) throw error;
     throw new GoldsmithError('LAUNCH_FAILED', `mmdebstrap could not make Debian ${spec.suite}: it ${error.ended}`, {
-      output: error.stderr,
+      output: error.complaint,
     });
   }
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
-import { readTool, toolError } from '../machine/run';
+import { readTool } from '../machine/run';
 import { privileged, type Privilege } from '../machine/privilege';
 import { importRootfs } from '../oci/rootfs';
+import { explainTool } from '../../../util/tool-failed';
 import type { RootImage } from '../store/image';
 import type { Store } from '../store/store';
 import { XATTRS } from '../store/trees';
@@ -63,6 +64,6 @@ async function* archiveOf(dir: string, privilege: Privilege, ctx: RunContext): A
       overlay: false,
     });
   } catch (error) {
-    throw toolError(error, 'LAUNCH_FAILED', `reading the folder ${dir}`);
+    throw explainTool(error, 'LAUNCH_FAILED', `reading the folder ${dir}`);
   }
 }

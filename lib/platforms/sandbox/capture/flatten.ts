@@ -1,8 +1,9 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { RunContext } from '../../../extension/context';
+import { explainTool } from '../../../util/tool-failed';
 import { privileged, type Privilege } from '../machine/privilege';
-import { readTool, toolError } from '../machine/run';
+import { readTool } from '../machine/run';
 import { XATTRS } from '../store/trees';
 import { readTar } from '../tar/reader';
 import { normalise } from '../tar/whiteouts';
@@ -70,6 +71,6 @@ async function* whole({ layers, epoch, privilege, workDir }: Flat, ctx: RunConte
   try {
     yield* normalise(readTar(readTool(command, ctx, { cwd: workDir })), { epoch, overlay: false });
   } catch (error) {
-    throw toolError(error, 'CAPTURE_FAILED', 'reading the finished root');
+    throw explainTool(error, 'CAPTURE_FAILED', 'reading the finished root');
   }
 }

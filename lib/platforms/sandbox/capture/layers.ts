@@ -1,8 +1,9 @@
 import * as path from 'node:path';
 import type { RunContext } from '../../../extension/context';
 import { readIfThere, writeAtomically } from '../../../util/atomic';
+import { explainTool } from '../../../util/tool-failed';
 import { privileged, type Privilege } from '../machine/privilege';
-import { readTool, toolError } from '../machine/run';
+import { readTool } from '../machine/run';
 import { compress, LAYER_TYPES, type Compression } from '../store/codec';
 import { hashing } from '../store/hashing';
 import type { LayerRef } from '../store/image';
@@ -75,6 +76,6 @@ export async function* readFolder(
   try {
     yield* normalise(readTar(readTool(privileged(privilege, command), ctx)), options);
   } catch (error) {
-    throw toolError(error, 'CAPTURE_FAILED', 'reading what was changed');
+    throw explainTool(error, 'CAPTURE_FAILED', 'reading what was changed');
   }
 }

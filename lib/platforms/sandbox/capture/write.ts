@@ -4,9 +4,10 @@ import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { RunContext } from '../../../extension/context';
 import { privileged, type Privilege } from '../machine/privilege';
-import { runTool, toolError } from '../machine/run';
+import { runTool } from '../machine/run';
 import { blobName } from '../oci/import';
 import { dockerLayerName } from '../oci/layout-files';
+import { explainTool } from '../../../util/tool-failed';
 import { compress, type Compression } from '../store/codec';
 import { hashing, type Passed } from '../store/hashing';
 import type { LayerRef } from '../store/image';
@@ -98,7 +99,7 @@ export async function writeFolder(
       input: batched(hashed as AsyncIterable<Buffer>),
     });
   } catch (error) {
-    throw toolError(error, 'CAPTURE_FAILED', 'writing the folder');
+    throw explainTool(error, 'CAPTURE_FAILED', 'writing the folder');
   }
   return hashed;
 }

@@ -3,9 +3,10 @@ import * as path from 'node:path';
 import type { RunContext } from '../../../extension/context';
 import { readIfThere } from '../../../util/atomic';
 import { messageOf } from '../../../errors';
+import { ToolFailed } from '../../../util/tool-failed';
 import { overlayOptions, type Ability } from './kernel';
 import { candidates, privileged, type Privilege } from './privilege';
-import { removeTree, runTool, ToolFailed } from './run';
+import { removeTree, runTool } from './run';
 import { missingTools } from './tools';
 
 /** What this machine can do; or why it cannot. */
@@ -72,7 +73,7 @@ async function attempt(dir: string, ability: Ability, ctx: RunContext): Promise<
     return undefined;
   } catch (error) {
     ctx.signal.throwIfAborted();
-    return error instanceof ToolFailed ? error.stderr || error.message : messageOf(error);
+    return error instanceof ToolFailed ? error.complaint || error.message : messageOf(error);
   } finally {
     // The kernel's working folder is closed to all but root within.
     await removeTree(own, ability.privilege, ctx).catch(() => undefined);

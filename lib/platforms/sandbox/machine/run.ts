@@ -2,22 +2,11 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { GoldsmithError } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
 import { Tail } from '../../../util/tail';
+import { ToolFailed } from '../../../util/tool-failed';
 import { privileged, type Privilege } from './privilege';
 import { hostEnv } from './tools';
-
-/** A program of this machine that failed. `stderr` is what it complained about. */
-export class ToolFailed extends Error {
-  constructor(
-    readonly program: string,
-    readonly ended: string,
-    readonly stderr: string,
-  ) {
-    super(`${program} ${ended}${stderr === '' ? '' : `: ${stderr}`}`);
-  }
-}
 
 /** Options of the functions here. */
 export interface ToolOptions {
@@ -78,25 +67,6 @@ export async function* readTool(
 export async function removeTree(dir: string, privilege: Privilege, ctx: RunContext): Promise<void> {
   if (privilege.mode === 'root') await fs.rm(dir, { recursive: true, force: true, maxRetries: 3 });
   else await runTool(privileged(privilege, ['rm', '-rf', '--', dir]), ctx);
-}
-
-/** An error of a tool in the words of what was being done. */
-export function toolError(
-  error: unknown,
-  code: 'CAPTURE_FAILED' | 'LAUNCH_FAILED' | 'TRANSFER_FAILED',
-  doing: string,
-): unknown {
-  if (!(error instanceof ToolFailed)) return error;
-  if (/no space left/i.test(error.stderr)) {
-    return new GoldsmithError('NO_SPACE', `no space is left while ${doing}`, {
-      output: error.stderr,
-      hint: 'free some space and run it again',
-    });
-  }
-  return new GoldsmithError(code, `${doing} failed: ${error.program} ${error.ended}`, {
-    output: error.stderr,
-    cause: error,
-  });
 }
 
 async function send(input: AsyncIterable<Uint8Array> | undefined, stdin: NodeJS.WritableStream): Promise<void> {

@@ -2,8 +2,9 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { RunContext } from '../../../extension/context';
 import { GoldsmithError } from '../../../errors';
+import { explainTool } from '../../../util/tool-failed';
 import { overlayXattr, privileged, type Privilege } from '../machine/privilege';
-import { removeTree, runTool, toolError } from '../machine/run';
+import { removeTree, runTool } from '../machine/run';
 import { batched } from '../tar/batch';
 import { readTar } from '../tar/reader';
 import { toOverlay } from '../tar/whiteouts';
@@ -68,7 +69,7 @@ export class Trees {
     try {
       await runTool(privileged(this.privilege, command), ctx, { input: batched(tar) });
     } catch (error) {
-      throw toolError(error, 'LAUNCH_FAILED', `unpacking the layer ${layer.digest}`);
+      throw explainTool(error, 'LAUNCH_FAILED', `unpacking the layer ${layer.digest}`);
     }
     if (plain.digest() !== layer.diffId) {
       throw new GoldsmithError(
