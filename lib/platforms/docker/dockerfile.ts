@@ -5,6 +5,8 @@ import { createGzip } from 'node:zlib';
 import type { ResourceRecord } from '../../extension/artifact';
 import type { ResourceContext } from '../../extension/context';
 import { tryReference } from '../../oci/reference';
+import { listLocal } from '../../util/tar/list';
+import { packEntries } from '../../util/tar/pack';
 import { authFor } from './auth';
 import type { RegistryAuth } from './client';
 import type { DockerConfig } from './docker-extension';
@@ -12,7 +14,6 @@ import type { Engine } from './engine';
 import { failed } from './errors';
 import { ownReference } from './names';
 import { progressLines } from './progress';
-import { listLocal, packLocal } from './tar-write';
 
 /** The Dockerfile under a name that no folder has. */
 const DOCKERFILE = '.goldsmith.Dockerfile';
@@ -31,7 +32,7 @@ export async function buildDockerfile(
   const entries = await listLocal(buildDir.replace(/(?!^)[/\\]+$/, ''), await dockerignore(buildDir));
   return ctx.acquire('docker:image', { role: 'dockerfile', node: ctx.node.id }, async (token) => {
     const reference = ownReference('dockerfile', ctx.node.id, token);
-    const tar = packLocal(entries, { uid: 0, gid: 0 }, undefined, { [DOCKERFILE]: dockerfile });
+    const tar = packEntries(entries, { extra: { [DOCKERFILE]: dockerfile } });
     const { platform } = config;
     const query = {
       dockerfile: DOCKERFILE,

@@ -1,10 +1,10 @@
 import { GoldsmithError } from '../../errors';
 import type { Clock } from '../../extension/context';
 import { Tail } from '../../util/tail';
+import type { Owner } from '../../util/tar/pack-entry';
 import type { Readable } from 'node:stream';
 import type { Engine } from './engine';
 import { runCommand } from './exec';
-import type { Owner } from './tar-write';
 
 /** The container, as the transfers see it. */
 export interface Guest {

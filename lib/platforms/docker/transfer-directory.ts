@@ -1,12 +1,13 @@
 import * as path from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { GoldsmithError, messageOf } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
 import { explainErrno } from '../../util/errno';
+import { listLocal } from '../../util/tar/list';
+import { packEntries } from '../../util/tar/pack';
+import { unpackEntries } from '../../util/tar/unpack';
 import { EngineError, failed, isNotFound } from './errors';
 import { isHidden, ownerOf, runHelper, type Guest } from './guest';
-import { unpackInto } from './tar-read';
-import { listLocal, packLocal } from './tar-write';
 
 /** Copies what is in `local` into the folder `remote`: one tar archive, read while it is sent. */
 export async function uploadDirectory(
@@ -24,10 +25,11 @@ export async function uploadDirectory(
   const total = entries.reduce((sum, { stat }) => sum + (stat.isFile() ? stat.size : 0), 0);
   const owner = await ownerOf(guest, signal);
   let current = 0;
-  const archive = packLocal(entries, owner, (count) => {
+  const onBytes = (count: number): void => {
     current += count;
     onProgress?.({ label: remote, current, total, unit: 'bytes' });
-  });
+  };
+  const archive = packEntries(entries, { owner, onBytes });
   try {
     if (isHidden(guest, path.posix.normalize(remote))) {
       const script = 'mkdir -p "$1" && tar -xpf - -C "$1"';
@@ -90,6 +92,15 @@ export async function downloadDirectory(
         cause: error,
       });
     throw transferFailed(doing, error);
+  }
+}
+
+/** The archive is read to its end or closed, whatever happens: the engine holds the container as long as it is open. */
+async function unpackInto(archive: Readable, local: string, onBytes: (count: number) => void): Promise<void> {
+  try {
+    await unpackEntries(archive, local, onBytes);
+  } finally {
+    archive.destroy();
   }
 }
 

@@ -10,8 +10,12 @@ export interface LocalEntry {
   readonly stat: Stats;
 }
 
-/** Everything below a local folder that can be copied, folders before what is in them, by name. Sockets and devices are passed over. */
-export async function listLocal(root: string): Promise<LocalEntry[]> {
+/**
+ * Everything below a local folder that can be copied, folders before what is in them, by name. Sockets and devices are passed over.
+ *
+ * @param wanted says by its name whether an entry is taken
+ */
+export async function listLocal(root: string, wanted: (name: string) => boolean = () => true): Promise<LocalEntry[]> {
   const entries: LocalEntry[] = [];
   const visit = async (folder: string, prefix: string): Promise<void> => {
     const names = (await fs.readdir(folder)).sort();
@@ -23,7 +27,9 @@ export async function listLocal(root: string): Promise<LocalEntry[]> {
     );
     for (const entry of found) {
       const { stat } = entry;
-      if (stat.isDirectory() || stat.isFile() || stat.isSymbolicLink()) entries.push(entry);
+      const isCopied = stat.isDirectory() || stat.isFile() || stat.isSymbolicLink();
+      if (isCopied && wanted(entry.name)) entries.push(entry);
+      // Not wanted itself, a folder may still hold what is: an exception to a rule of .dockerignore.
       if (stat.isDirectory()) await visit(entry.file, `${entry.name}/`);
     }
   };

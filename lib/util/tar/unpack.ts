@@ -31,6 +31,7 @@ export async function unpackEntries(archive: Readable, root: string, onBytes: (c
       await folders.ensure(path.posix.dirname(name));
       await fs.rm(file, { recursive: true, force: true });
       folders.forget(name);
+      if (header.type === 'file') entry.on('data', (chunk: Buffer) => onBytes(chunk.length));
       await put(entry, header, file, async () => {
         const target = insideName(header.linkname ?? '') ?? '';
         // Another name of a file of this archive, and of nothing else that may lie at that path.
@@ -38,7 +39,6 @@ export async function unpackEntries(archive: Readable, root: string, onBytes: (c
       });
       if (header.type === 'symlink') files.delete(name);
       else files.add(name);
-      if (header.type === 'file') onBytes(header.size ?? 0);
     }
     entry.resume();
   }

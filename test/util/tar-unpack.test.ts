@@ -3,7 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Pack } from 'tar-stream';
-import { unpackInto } from '../../../lib/platforms/docker/tar-read';
+import { unpackEntries } from '../../lib/util/tar/unpack';
 
 let dir: string;
 beforeEach(() => (dir = fs.mkdtempSync(path.join(os.tmpdir(), 'goldsmith-tar-'))));
@@ -17,9 +17,9 @@ function archive(fill: (pack: Pack) => void): Readable {
   return Readable.from(made as AsyncIterable<Buffer>, { objectMode: false });
 }
 
-const unpack = (fill: (pack: Pack) => void) => unpackInto(archive(fill), path.join(dir, 'to'), () => undefined);
+const unpack = (fill: (pack: Pack) => void) => unpackEntries(archive(fill), path.join(dir, 'to'), () => undefined);
 
-describe('an archive from a container', () => {
+describe('an archive from a machine', () => {
   test('cannot name anything outside of the folder', async () => {
     await unpack((pack) => {
       pack.entry({ name: '../out' }, 'x');
@@ -68,13 +68,13 @@ describe('an archive from a container', () => {
     const parts: Buffer[] = [];
     for await (const part of archive((pack) => pack.entry({ name: 'f' }, 'x'.repeat(5000)))) parts.push(part as Buffer);
     const whole = Buffer.concat(parts);
-    await expect(unpackInto(Readable.from([whole.subarray(0, 2000)]), dir, () => undefined)).rejects.toThrow();
+    await expect(unpackEntries(Readable.from([whole.subarray(0, 2000)]), dir, () => undefined)).rejects.toThrow();
     const broken = new Readable({
       read() {
         this.push(whole.subarray(0, 2000));
         this.destroy(new Error('cut'));
       },
     });
-    await expect(unpackInto(broken, dir, () => undefined)).rejects.toThrow(/cut|end/i);
+    await expect(unpackEntries(broken, dir, () => undefined)).rejects.toThrow(/cut|end/i);
   });
 });
