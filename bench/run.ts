@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { fiveSteps, lastStepChanged, manyImages } from './docker';
 import { compare, measure, median } from './measure';
 import { GOLDSMITH, ROOT } from './project';
+import { qemuDisk } from './qemu';
 import { sshFolder, sshLargeFile, sshManyBuilds, sshSteps } from './ssh';
 import { add, over } from './table';
 
@@ -14,6 +15,7 @@ const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   'ssh-folder': sshFolder,
   'ssh-large-file': sshLargeFile,
   'ssh-many-builds': sshManyBuilds,
+  qemu: qemuDisk,
   synth: synthLarge,
   list: listCold,
 };

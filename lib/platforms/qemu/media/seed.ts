@@ -49,9 +49,9 @@ export function cloudConfig({ cloudInit, communicator }: QemuConfig, keys: SeedK
     ssh_deletekeys: true,
     ssh_keys: { ed25519_private: keys.hostPrivateKey, ed25519_public: keys.hostPublicKey },
     // What costs time at each boot, and changes nothing that a build wants changed.
-    locale: false,
+    // A word, since cloud-init before 23 takes no other type.
+    locale: 'false',
     grub_dpkg: { enabled: false },
-    'grub-dpkg': { enabled: false },
     apt: { preserve_sources_list: true },
     no_ssh_fingerprints: true,
     ssh: { emit_keys_to_console: false },
