@@ -98,11 +98,16 @@ function accel(accelerator: Accelerator): Option[] {
   return [['accel', accelerator === 'tcg' ? 'tcg,thread=multi' : accelerator]];
 }
 
+/**
+ * All that software can be, but for what makes a boot a tenth longer: virtualization of its own, whose hypervisor a guest would load,
+ * and page tables of five levels. Without `min-xlevel` QEMU would then hide how long addresses are, and Linux guess wrong.
+ */
+const SOFTWARE_PC = 'max,svm=off,la57=off,min-xlevel=0x80000008';
+
 function cpuOf(config: QemuConfig, accelerator: Accelerator): string {
   if (config.cpuModel !== undefined) return config.cpuModel;
   if (accelerator !== 'tcg') return accelerator === 'whpx' ? 'max' : 'host';
-  // A guest that could be a host loads its hypervisor at each boot: in software that is a tenth of the whole boot.
-  return isX86(config) ? 'max,svm=off' : 'max';
+  return isX86(config) ? SOFTWARE_PC : 'max';
 }
 
 function smpOf({ cpus, sockets, cores, threads }: QemuConfig): string {

@@ -26,7 +26,7 @@ export interface QemuMachineProps {
   readonly qemuBinary?: string;
   /** Machine type, as `qemu-system-x86_64 -machine help` lists them. @default 'pc', or 'q35' with `secureBoot` */
   readonly machineType?: string;
-  /** Model of the CPU. @default - 'host' where the accelerator can, else 'max', without virtualization of its own in software */
+  /** Model of the CPU. @default - 'host' where the accelerator can, else 'max'; in software without `svm` and `la57` */
   readonly cpuModel?: string;
   /** Number of CPUs. @default - `sockets` × `cores` × `threads` */
   readonly cpus?: number;
