@@ -5,7 +5,7 @@ import type { PostProcessorExtension } from '../extension/post-processor';
 import { props, text } from '../extension/props';
 import type { Text } from '../plan/late';
 import { writeCompressed } from './compress-run';
-import { outputName } from './naming';
+import { namesKnown, outputName } from './naming';
 
 /** Props of {@link CompressPostProcessor}. */
 export interface CompressPostProcessorProps extends PostProcessorProps {
@@ -65,6 +65,7 @@ export const compress: PostProcessorExtension<OwnCompressProps, CompressConfig> 
   schema,
   produces: 'files',
   nameProps: ['output'],
+  outputs: ({ output }) => namesKnown(output),
   keepInput: { default: false },
   run: writeCompressed,
 };
