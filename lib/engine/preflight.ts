@@ -1,4 +1,4 @@
-import { toProblem, type Problem } from '../errors';
+import { located, toProblem, type Problem } from '../errors';
 import type { RunContext } from '../extension/context';
 import type { PlatformDriver } from '../extension/platform';
 import { canonical } from '../plan/digest';
@@ -34,12 +34,15 @@ export async function preflightProcess(
   const { step } = node;
   const extension = services.extensions.get('post-processor', step.use);
   if (usesOutputs(step) || (!extension.preflight && !extension.outputs)) return [];
-  const config = checked(step, extension.schema, await resolveConfig(step.config, services));
   const { ctx, flush } = runContext(services, { node, signal });
   try {
+    const config = checked(step, extension.schema, await resolveConfig(step.config, services));
     const problems = [...((await extension.preflight?.(config, ctx)) ?? [])];
     problems.push(...(await foreignOutputs(extension.outputs?.(config) ?? [], services)));
     return placed(problems, node, services);
+  } catch (error) {
+    signal.throwIfAborted();
+    return placed(located(error, {}, 'PREFLIGHT_FAILED').problems, node, services);
   } finally {
     flush();
   }
