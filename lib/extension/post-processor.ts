@@ -33,7 +33,12 @@ export interface PostProcessorExtension<In = unknown, Out = In> {
   /** Files that it writes with this config, as the user wrote them: checked before anything is built. @default - none */
   outputs?(config: Out): readonly string[];
   /** Packer's rule on the input: whether it is kept where the user says nothing, and whether that is forced. */
-  readonly keepInput: { readonly default: boolean; readonly forced?: boolean };
+  readonly keepInput: {
+    readonly default: boolean;
+    readonly forced?: boolean;
+    /** Kinds of artifact that are always kept, whatever is said: what is made only refers to them. @default - none */
+    readonly keeps?: readonly string[];
+  };
   /** Returns the new artifact, or undefined to hand on the input. */
   run(config: Out, inputs: readonly Artifact[], ctx: ProcessContext): Promise<Artifact | undefined>;
   /** Whether a resource it made is still there; files are checked without it. */

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { readlink } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { GoldsmithError } from '../errors';
 import type { Artifact } from '../extension/artifact';
 import type { ProcessContext } from '../extension/context';
@@ -14,6 +11,7 @@ import { nameInArchive, read, tar } from './compress/tar';
 import { byTool } from './compress/tools';
 import { zip, type ZipEntry } from './compress/zip';
 import { nameFields } from './naming';
+import { writeStreamed } from './write-streamed';
 
 /** Packs and compresses in one stream: nothing is ever whole in memory or written twice. */
 export async function writeCompressed(
@@ -36,24 +34,11 @@ export async function writeCompressed(
     `compress ${output}`,
     files.reduce((sum, { stats }) => sum + (stats.isFile() ? stats.size : 0), 0),
   );
-  const hash = createHash('sha256');
-  let size = 0;
-  await ctx.lockFile(output);
-  const record = await ctx.writeOutput(output, async (temporary) => {
-    const count = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const chunk of source) {
-        hash.update(chunk);
-        size += chunk.length;
-        yield chunk;
-      }
-    };
-    const packed = await pack(files, format, level, (bytes) => meter.add(bytes), ctx);
-    await pipeline(packed, count, createWriteStream(temporary), { signal: ctx.signal }).catch((error: unknown) => {
-      ctx.signal.throwIfAborted();
-      throw error;
-    });
-  });
-  const sha256 = hash.digest('hex');
+  const { record, size, sha256 } = await writeStreamed(
+    output,
+    () => pack(files, format, level, (bytes) => meter.add(bytes), ctx),
+    ctx,
+  );
   ctx.say(`wrote ${output}: ${size} bytes of ${meter.total}`);
   return {
     use: 'compress',

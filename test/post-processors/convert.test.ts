@@ -4,7 +4,7 @@ import type { Artifact, ProcessContext } from '../../lib/extension';
 import { convert, type ConvertConfig } from '../../lib/post-processors/convert';
 import { has, run as tool } from '../helpers/programs';
 import { describeIf } from '../helpers/requires';
-import { filesArtifact, processContext, temporaryFolder, type TestProcessContext } from './support';
+import { filesArtifact, makeDisk, processContext, temporaryFolder, type TestProcessContext } from './support';
 
 const root = temporaryFolder();
 let folder: string;
@@ -34,19 +34,11 @@ async function run(
   }
 }
 
-/** A real disk with a file system. Its size fits no geometry of cylinders, heads and sectors. */
-function makeDisk(name: string, size = 33 * 1024 * 1024 + 512): Artifact {
-  fs.closeSync(fs.openSync(at(name), 'w'));
-  fs.truncateSync(at(name), size);
-  tool('mkfs.ext4', '-q', '-F', '-U', 'clear', '-E', 'hash_seed=00000000-0000-0000-0000-000000000000', at(name));
-  return filesArtifact(folder, name);
-}
-
 describeIf(has('qemu-img') && has('mkfs.ext4'), 'it needs qemu-utils and e2fsprogs', 'convert', () => {
   const ALL = ['qcow2', 'raw', 'vmdk', 'vpc', 'vhdx', 'vdi'] as const;
 
   test('every format is made of one disk, is whole by qemu-img, and holds what the disk held', async () => {
-    const { artifact, ctx } = await run({ formats: [...ALL] }, makeDisk('disk.raw'));
+    const { artifact, ctx } = await run({ formats: [...ALL] }, makeDisk(folder, 'disk.raw'));
     const endings = ['qcow2', 'img', 'vmdk', 'vhd', 'vhdx', 'vdi'];
     expect(artifact.files.map((file) => file.path)).toEqual(endings.map((one) => `artifacts/web-docker.${one}`));
     expect(artifact.outputs).toMatchObject({ format: 'qcow2', path: 'artifacts/web-docker.qcow2', disks: [] });
@@ -66,7 +58,7 @@ describeIf(has('qemu-img') && has('mkfs.ext4'), 'it needs qemu-utils and e2fspro
   test('equal disks give equal bytes, whatever identifiers and times qemu-img puts into them', async () => {
     const subformats = { vmdk: 'streamOptimized', vpc: 'fixed', vhdx: 'fixed', vdi: 'fixed' } as const;
     const config = { formats: [...ALL], output: '{{.Format}}/disk' };
-    const input = makeDisk('disk.raw');
+    const input = makeDisk(folder, 'disk.raw');
     const first = await run(config, input);
     const fixed = await run({ ...config, output: 'fixed/{{.Format}}', subformats }, input);
     const other = at('elsewhere');
@@ -87,7 +79,7 @@ describeIf(has('qemu-img') && has('mkfs.ext4'), 'it needs qemu-utils and e2fspro
   });
 
   test('a compressed qcow2 is smaller; without compacting every block is there', async () => {
-    const input = makeDisk('disk.raw');
+    const input = makeDisk(folder, 'disk.raw');
     fs.writeFileSync(at('text'), 'goldsmith '.repeat(300_000));
     tool('debugfs', '-w', '-R', `write ${at('text')} text`, at('disk.raw'));
     const size = async (config: Omit<ConvertConfig, 'formats'>, output: string): Promise<number> => {
@@ -101,7 +93,7 @@ describeIf(has('qemu-img') && has('mkfs.ext4'), 'it needs qemu-utils and e2fspro
   });
 
   test('the disks of a machine are converted each, and its UEFI variables come along', async () => {
-    makeDisk('web.qcow2.raw');
+    makeDisk(folder, 'web.qcow2.raw');
     tool('qemu-img', 'convert', '-O', 'qcow2', at('web.qcow2.raw'), at('web.qcow2'));
     tool('qemu-img', 'create', '-q', '-f', 'qcow2', at('web-1.qcow2'), '8M');
     fs.writeFileSync(at('web.efivars.fd'), 'variables');
@@ -129,7 +121,7 @@ describeIf(has('qemu-img') && has('mkfs.ext4'), 'it needs qemu-utils and e2fspro
   });
 
   test('a raw disk stays raw, whatever its guest wrote into its first block', async () => {
-    const input = makeDisk('disk.raw');
+    const input = makeDisk(folder, 'disk.raw');
     tool('qemu-img', 'create', '-q', '-f', 'qcow2', '-u', '-b', '/etc/passwd', '-F', 'raw', at('evil.qcow2'), '1M');
     const evil = fs.readFileSync(at('evil.qcow2'));
     const disk = fs.openSync(at('disk.raw'), 'r+');
@@ -147,7 +139,7 @@ describeIf(has('qemu-img') && has('mkfs.ext4'), 'it needs qemu-utils and e2fspro
   });
 
   test('what is no disk, and its own input, are refused; a damaged disk says what qemu-img says', async () => {
-    makeDisk('disk.raw');
+    makeDisk(folder, 'disk.raw');
     fs.writeFileSync(at('web.tar.gz'), 'no disk');
     fs.writeFileSync(at('bad.qcow2'), 'no disk');
     const with_ = (...names: string[]): Artifact => filesArtifact(folder, ...names);
@@ -165,7 +157,7 @@ describeIf(has('qemu-img') && has('mkfs.ext4'), 'it needs qemu-utils and e2fspro
   });
 
   test('cancelling ends qemu-img and leaves nothing under the name', async () => {
-    const input = makeDisk('disk.raw');
+    const input = makeDisk(folder, 'disk.raw');
     for (const label of ['check disk.raw', 'convert out.qcow2']) {
       const controller = new AbortController();
       const progress: ProcessContext['progress'] = (one) =>
