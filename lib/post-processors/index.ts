@@ -4,6 +4,12 @@ export { CompressPostProcessor, compress, type CompressPostProcessorProps } from
 export { ConvertPostProcessor, convert, type ConvertPostProcessorProps, type ConvertSubformats } from './convert';
 export { ManifestPostProcessor, manifest, type ManifestPostProcessorProps } from './manifest';
 export * from './shell-local';
-export { VagrantPostProcessor, vagrant, type VagrantOverride, type VagrantPostProcessorProps } from './vagrant';
+export {
+  VagrantPostProcessor,
+  vagrant,
+  type VagrantOverride,
+  type VagrantOverrides,
+  type VagrantPostProcessorProps,
+} from './vagrant';
 export type { VagrantCatalog } from './vagrant/catalog';
 export type { VagrantHardware, VagrantProvider } from './vagrant/hardware';

@@ -28,6 +28,22 @@ export interface VagrantOverride {
   readonly hardware?: VagrantHardware;
 }
 
+/** What is said for single providers. */
+export interface VagrantOverrides {
+  /** For vagrant-libvirt. @default - what is said for all */
+  readonly libvirt?: VagrantOverride;
+  /** For vagrant-qemu. @default - what is said for all */
+  readonly qemu?: VagrantOverride;
+  /** For VirtualBox. @default - what is said for all */
+  readonly virtualbox?: VagrantOverride;
+  /** For VMware Workstation and Fusion. @default - what is said for all */
+  readonly vmware_desktop?: VagrantOverride;
+  /** For Hyper-V. @default - what is said for all */
+  readonly hyperv?: VagrantOverride;
+  /** For Docker. @default - what is said for all */
+  readonly docker?: VagrantOverride;
+}
+
 /** Props of {@link VagrantPostProcessor}. */
 export interface VagrantPostProcessorProps extends PostProcessorProps {
   /**
@@ -90,7 +106,7 @@ export interface VagrantPostProcessorProps extends PostProcessorProps {
    * What is otherwise for single providers.
    * @default - none
    */
-  readonly overrides?: { readonly [P in VagrantProvider]?: VagrantOverride };
+  readonly overrides?: VagrantOverrides;
 }
 
 type OwnVagrantProps = Omit<VagrantPostProcessorProps, keyof PostProcessorProps>;

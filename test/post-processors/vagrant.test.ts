@@ -265,7 +265,10 @@ describeIf(ready, 'it needs qemu-utils, e2fsprogs and python3', 'a box of a disk
         vagrantTool('box', 'add', '--provider', provider, artifact.outputs['catalog'] as string);
       }
       vagrantTool('box', 'add', '--name', 'from-file', artifact.outputs['path'] as string);
+      await run({ output: 'docker.box' }, { ...IMAGE, outputs: { imageId: 'sha256:abc' } });
+      vagrantTool('box', 'add', '--name', 'image', 'docker.box');
       const listed = vagrantTool('box', 'list', '-i');
+      expect(listed).toMatch(/^image +\(docker, 0[,)]/m);
       expect(listed).toMatch(/^from-file +\(libvirt, 0[,)]/m);
       for (const provider of all) {
         expect(listed).toMatch(new RegExp(`^acme/web +\\(${provider}, 1.2.0[,)]`, 'm'));

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { duration, text } from '../../../extension/props';
 import type { Text } from '../../../plan/late';
 
-/** Formats of a disk. */
-export const QEMU_FORMATS = ['qcow2', 'raw', 'vmdk', 'vpc', 'vhdx'] as const;
-
 /** A format of a disk. */
-export type QemuFormat = (typeof QEMU_FORMATS)[number];
+export type QemuFormat = 'qcow2' | 'raw' | 'vmdk' | 'vpc' | 'vhdx';
+
+/** All of them. */
+export const QEMU_FORMATS = ['qcow2', 'raw', 'vmdk', 'vpc', 'vhdx'] as const satisfies readonly QemuFormat[];
 
 /** More arguments for qemu-img. */
 export interface QemuImgArgs {
