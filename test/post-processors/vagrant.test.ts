@@ -278,6 +278,20 @@ describeIf(ready, 'it needs qemu-utils, e2fsprogs and python3', 'a box of a disk
       expect(fs.readFileSync(added).equals(fs.readFileSync(at('web.qcow2')))).toBe(true);
     }, 120_000);
 
+    test('what is written for Vagrant to run is Ruby', async () => {
+      const providers: VagrantConfig['providers'] = ['libvirt', 'qemu', 'virtualbox'];
+      const hardware = { memory: 2048, cpus: 2, firmware: 'uefi' } as const;
+      const vagrantfile = 'Vagrant.configure("2") { |config| config.ssh.username = "debian" }\n';
+      await run(
+        { providers, hardware, vagrantfile, architecture: 'amd64', output: '{{.Provider}}.box' },
+        qemuMachine(),
+      );
+      for (const provider of providers) {
+        expect(tool('ruby', '-c', take(`${provider}.box`, 'Vagrantfile'))).toContain('Syntax OK');
+        expect(read(`${provider}.box`, 'Vagrantfile')).toMatch(/config.vm.provider :\w+[^]*username = "debian"/);
+      }
+    });
+
     test('a damaged box is refused by the checksum of the catalog; a later version is the one that is taken', async () => {
       const catalog = { name: 'acme/web', version: '1.2.0', output: 'web.json' };
       const input = qemuMachine();
