@@ -11,7 +11,7 @@ import { findCached, findCheckpoint } from './cache';
 import { provisionContext, resourceContext, variablesOf, type Held, type Place } from './context';
 import { checked } from './config';
 import { buildKeys, changesImage, type BuildKeys } from './keys';
-import { preflight } from './preflight';
+import { preflight, preflightProcess, takersOf } from './preflight';
 import { resolveConfig } from './resolve';
 import { dropOldCheckpoints, replaceCheckpoint } from './retention';
 import { Scope } from './scope';
@@ -114,7 +114,10 @@ class Build {
   }
 
   private async preflight(ctx: ResourceContext): Promise<void> {
-    const problems = await preflight(this.node, this.config, this.driver, ctx, this.services);
+    const problems = [...(await preflight(this.node, this.config, this.driver, ctx, this.services))];
+    for (const taker of takersOf(this.node, this.services)) {
+      problems.push(...(await preflightProcess(taker, this.services, this.signal)));
+    }
     if (problems.length > 0) throw GoldsmithError.all(problems, 'PREFLIGHT_FAILED');
   }
 

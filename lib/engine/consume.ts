@@ -48,7 +48,8 @@ function isTakenOver(node: PlanNode, services: Services): boolean {
 function keepsInput(taker: ProcessNode, node: PlanNode, services: Services): boolean {
   const { keepInput } = services.extensions.get('post-processor', taker.step.use);
   // A post-processor that hands its input on makes no other artifact to keep.
-  const artifact = services.outcomes.get(node.id)?.artifact?.id;
-  if (carriedBy([taker.id], services).some(({ artifact: { id } }) => id === artifact)) return true;
+  const artifact = services.outcomes.get(node.id)?.artifact;
+  if (carriedBy([taker.id], services).some(({ artifact: { id } }) => id === artifact?.id)) return true;
+  if (artifact && keepInput.keeps?.includes(artifact.kind) === true) return true;
   return keepInput.default && keepInput.forced ? true : (taker.keepInputArtifact ?? keepInput.default);
 }

@@ -1,8 +1,13 @@
-import { toProblem, type Problem } from '../errors';
+import { located, toProblem, type Problem } from '../errors';
 import type { RunContext } from '../extension/context';
 import type { PlatformDriver } from '../extension/platform';
-import type { BuildNode } from '../plan/schema';
+import { canonical } from '../plan/digest';
+import type { BuildNode, PlanNode, ProcessNode, StepSpec } from '../plan/schema';
+import { takesArtifactOf } from './base';
+import { checked } from './config';
+import { runContext } from './context';
 import { refuseForeign } from './files';
+import { resolveConfig } from './resolve';
 import type { Services } from './services';
 import { sourceOf } from './steps';
 
@@ -16,9 +21,61 @@ export async function preflight(
 ): Promise<readonly Problem[]> {
   const platform = services.extensions.get('platform', node.source.use);
   const problems = [...((await driver.preflight?.(config, ctx)) ?? [])];
-  for (const output of platform.outputs?.(config) ?? []) {
+  problems.push(...(await foreignOutputs(platform.outputs?.(config) ?? [], services)));
+  return placed(problems, node, services);
+}
+
+/** The same of a post-processor. Of one that uses outputs of builds nothing can be known yet. */
+export async function preflightProcess(
+  node: ProcessNode,
+  services: Services,
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const { step } = node;
+  const extension = services.extensions.get('post-processor', step.use);
+  if (usesOutputs(step) || (!extension.preflight && !extension.outputs)) return [];
+  const { ctx, flush } = runContext(services, { node, signal });
+  try {
+    const config = checked(step, extension.schema, await resolveConfig(step.config, services));
+    const problems = [...((await extension.preflight?.(config, ctx)) ?? [])];
+    problems.push(...(await foreignOutputs(extension.outputs?.(config) ?? [], services)));
+    return placed(problems, node, services);
+  } catch (error) {
+    signal.throwIfAborted();
+    return placed(located(error, {}, 'PREFLIGHT_FAILED').problems, node, services);
+  } finally {
+    flush();
+  }
+}
+
+/** The post-processors that take what a build makes, also through others: what they cannot do, no build is worth. */
+export function takersOf(node: PlanNode, { plan }: Services): readonly ProcessNode[] {
+  const found = new Set<ProcessNode>();
+  const follow = (id: string): void => {
+    for (const other of plan.nodes) {
+      if (other.kind !== 'process' || found.has(other) || !takesArtifactOf(other, id)) continue;
+      found.add(other);
+      follow(other.id);
+    }
+  };
+  follow(node.id);
+  return [...found];
+}
+
+/** Outputs of other builds are not known before these are built. */
+export function usesOutputs(step: StepSpec): boolean {
+  return canonical(step.config).includes('"$output"');
+}
+
+async function foreignOutputs(outputs: readonly string[], services: Services): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const output of outputs) {
     await refuseForeign(output, services).catch((error: unknown) => problems.push(toProblem(error)));
   }
+  return problems;
+}
+
+function placed(problems: readonly Problem[], node: PlanNode, services: Services): readonly Problem[] {
   const source = sourceOf(services, { id: node.id, node });
   return problems.map((problem) => ({ ...problem, path: problem.path ?? node.id, source: problem.source ?? source }));
 }

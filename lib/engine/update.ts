@@ -7,7 +7,7 @@ import { checked } from './config';
 import { runContext } from './context';
 import { openServices } from './open';
 import type { RunOptions } from './options';
-import { preflight } from './preflight';
+import { preflight, preflightProcess, usesOutputs } from './preflight';
 import { Redactor } from './redact';
 import { resolveConfig } from './resolve';
 import { select } from './select';
@@ -58,12 +58,14 @@ export async function validate(plan: Plan, options: RunOptions): Promise<readonl
       try {
         if (node.kind === 'build') {
           for (const step of node.provisioners) services.extensions.get('provisioner', step.use);
-          if (!usesOutputs(node)) {
+          if (!usesOutputs(node.source)) {
             await withDriver(node, services, async (config, driver, ctx) => {
               problems.push(...(await preflight(node, config, driver, ctx, services)));
             });
           }
-        } else services.extensions.get(node.kind === 'process' ? 'post-processor' : 'provisioner', node.step.use);
+        } else if (node.kind === 'process') {
+          problems.push(...(await preflightProcess(node, services, services.signal)));
+        } else services.extensions.get('provisioner', node.step.use);
       } catch (error) {
         note(error);
       }
@@ -85,11 +87,6 @@ async function withDriver(
   const driver = await services.extensions.driver(node.source.use, ctx);
   const { schema } = services.extensions.get('platform', node.source.use);
   await body(checked(node.source, schema, await resolveConfig(node.source.config, services)), driver, ctx);
-}
-
-/** Outputs of other builds are not known before these are built. */
-function usesOutputs(node: BuildNode): boolean {
-  return canonical(node.source.config).includes('"$output"');
 }
 
 /** Services for looking only: nothing is created, so nothing is journalled. */

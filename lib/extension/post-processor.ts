@@ -1,3 +1,4 @@
+import type { Problem } from '../errors';
 import type { Artifact, ResourceRecord } from './artifact';
 import type { ProcessContext, RunContext } from './context';
 import type { PropsSchema } from './props';
@@ -27,8 +28,17 @@ export interface PostProcessorExtension<In = unknown, Out = In> {
   readonly runsWithoutInput?: boolean;
   /** Props that name what it writes: no two post-processors may write the same. */
   readonly nameProps?: readonly string[];
+  /** Everything that can be known to be wrong before anything is built. Not asked where the config uses outputs of builds. */
+  preflight?(config: Out, ctx: RunContext): Promise<readonly Problem[]>;
+  /** Files that it writes with this config, as the user wrote them: checked before anything is built. @default - none */
+  outputs?(config: Out): readonly string[];
   /** Packer's rule on the input: whether it is kept where the user says nothing, and whether that is forced. */
-  readonly keepInput: { readonly default: boolean; readonly forced?: boolean };
+  readonly keepInput: {
+    readonly default: boolean;
+    readonly forced?: boolean;
+    /** Kinds of artifact that are always kept, whatever is said: what is made only refers to them. @default - none */
+    readonly keeps?: readonly string[];
+  };
   /** Returns the new artifact, or undefined to hand on the input. */
   run(config: Out, inputs: readonly Artifact[], ctx: ProcessContext): Promise<Artifact | undefined>;
   /** Whether a resource it made is still there; files are checked without it. */

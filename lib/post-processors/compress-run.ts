@@ -1,19 +1,17 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { readlink } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
-import { GoldsmithError } from '../errors';
+import { GoldsmithError, type Problem } from '../errors';
 import type { Artifact } from '../extension/artifact';
-import type { ProcessContext } from '../extension/context';
+import type { ProcessContext, RunContext } from '../extension/context';
 import { renderTemplate } from '../util/template';
 import { filesOf, Meter, type LocalFile } from './artifact-files';
 import { compressOutput, type CompressConfig } from './compress';
 import { formatOf, highestLevel, type Format } from './compress/format';
 import { bgzf, gzip } from './compress/gzip';
 import { nameInArchive, read, tar } from './compress/tar';
-import { byTool } from './compress/tools';
+import { byTool, toolProblems } from './compress/tools';
 import { zip, type ZipEntry } from './compress/zip';
 import { nameFields } from './naming';
+import { writeStreamed } from './write-streamed';
 
 /** Packs and compresses in one stream: nothing is ever whole in memory or written twice. */
 export async function writeCompressed(
@@ -26,7 +24,7 @@ export async function writeCompressed(
     config.output ?? compressOutput(config.format),
     nameFields(ctx.node.id, ctx.origins),
   );
-  const format = formatOf(config.format === undefined ? output : `${output}.${config.format}`);
+  const format = formatFor(output, config);
   const level = levelOf(config, format);
   const files = await filesOf(inputs, 'compress', ctx);
   refuse(files, format, output, ctx);
@@ -36,24 +34,11 @@ export async function writeCompressed(
     `compress ${output}`,
     files.reduce((sum, { stats }) => sum + (stats.isFile() ? stats.size : 0), 0),
   );
-  const hash = createHash('sha256');
-  let size = 0;
-  await ctx.lockFile(output);
-  const record = await ctx.writeOutput(output, async (temporary) => {
-    const count = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const chunk of source) {
-        hash.update(chunk);
-        size += chunk.length;
-        yield chunk;
-      }
-    };
-    const packed = await pack(files, format, level, (bytes) => meter.add(bytes), ctx);
-    await pipeline(packed, count, createWriteStream(temporary), { signal: ctx.signal }).catch((error: unknown) => {
-      ctx.signal.throwIfAborted();
-      throw error;
-    });
-  });
-  const sha256 = hash.digest('hex');
+  const { record, size, sha256 } = await writeStreamed(
+    output,
+    () => pack(files, format, level, (bytes) => meter.add(bytes), ctx),
+    ctx,
+  );
   ctx.say(`wrote ${output}: ${size} bytes of ${meter.total}`);
   return {
     use: 'compress',
@@ -64,6 +49,16 @@ export async function writeCompressed(
     resources: [record],
     outputs: { path: output, sha256, size },
   };
+}
+
+/** What can be known to be wrong before a build: a tool that is missing. */
+export async function compressProblems(config: CompressConfig, ctx: RunContext): Promise<readonly Problem[]> {
+  const { algorithm } = formatFor(config.output ?? compressOutput(config.format), config);
+  return toolProblems(algorithm, ctx);
+}
+
+function formatFor(output: string, { format }: CompressConfig): Format {
+  return formatOf(format === undefined ? output : `${output}.${format}`);
 }
 
 async function pack(

@@ -4,8 +4,8 @@ import { PostProcessor, type PostProcessorProps } from '../core/post-processor';
 import type { PostProcessorExtension } from '../extension/post-processor';
 import { props, text } from '../extension/props';
 import type { Text } from '../plan/late';
-import { writeCompressed } from './compress-run';
-import { outputName } from './naming';
+import { compressProblems, writeCompressed } from './compress-run';
+import { namesKnown, outputName } from './naming';
 
 /** Props of {@link CompressPostProcessor}. */
 export interface CompressPostProcessorProps extends PostProcessorProps {
@@ -65,6 +65,8 @@ export const compress: PostProcessorExtension<OwnCompressProps, CompressConfig> 
   schema,
   produces: 'files',
   nameProps: ['output'],
+  preflight: compressProblems,
+  outputs: ({ output }) => namesKnown(output),
   keepInput: { default: false },
   run: writeCompressed,
 };

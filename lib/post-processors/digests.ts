@@ -9,9 +9,14 @@ export async function digestsOf(
   onData: (bytes: number) => void = () => undefined,
 ): Promise<ReadonlyMap<string, string>> {
   const hashes = types.map((type) => createHash(type));
-  for await (const chunk of createReadStream(file, { signal, highWaterMark: 1024 * 1024 })) {
-    for (const hash of hashes) hash.update(chunk as Buffer);
-    onData((chunk as Buffer).length);
+  try {
+    for await (const chunk of createReadStream(file, { signal, highWaterMark: 1024 * 1024 })) {
+      for (const hash of hashes) hash.update(chunk as Buffer);
+      onData((chunk as Buffer).length);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   }
   return new Map(types.map((type, index) => [type, hashes[index]!.digest('hex')]));
 }

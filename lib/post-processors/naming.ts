@@ -47,6 +47,11 @@ export function nameFields(
   return { BuildName: slug(only?.build ?? node), BuilderType: only?.use ?? 'all' };
 }
 
+/** An output's name, where it is one already: with fields left in it, it becomes one only when the step runs. */
+export function namesKnown(output: string | undefined): readonly string[] {
+  return output === undefined || output.includes('{{') ? [] : [output];
+}
+
 /** Whether the step runs once for several builds; within a chain its first link decides. */
 function takesAll(scope: Construct, props: PostProcessorProps): boolean {
   const chain = scope.node.scopes.find((above) => PostProcessorChain.is(above));

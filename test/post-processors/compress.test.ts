@@ -202,6 +202,11 @@ describe('what it refuses', () => {
       code: 'MISSING_DEPENDENCY',
       hint: expect.stringContaining('apt-get install bzip2') as string,
     });
+    const ctx = processContext(folder, [], { env: { PATH: folder } });
+    const asked = (config: CompressConfig): unknown => compress.preflight!(config, ctx);
+    expect(await asked({ output: '{{.BuildName}}.bz2' })).toMatchObject([{ code: 'MISSING_DEPENDENCY' }]);
+    expect(await asked({ output: 'x', format: 'tar.xz' })).toMatchObject([{ code: 'MISSING_DEPENDENCY' }]);
+    expect(await asked({ output: 'x.gz' })).toEqual([]);
   });
 
   test('a tool that fails', async () => {

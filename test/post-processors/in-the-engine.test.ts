@@ -9,31 +9,36 @@ import {
   build,
   ChecksumPostProcessor,
   CompressPostProcessor,
+  ConvertPostProcessor,
   Image,
   ManifestPostProcessor,
   PostProcessorChain,
   ShellLocalPostProcessor,
   Source,
   text,
+  VagrantPostProcessor,
   type PlatformExtension,
   type RunReport,
 } from '../../lib';
 import { NullSource } from '../../lib/platforms/null';
 import { localCommunicator } from '../../lib/communicators/local';
-import { temporaryFolder } from '../provisioners/support';
+import { has, run as tool } from '../helpers/programs';
+import { describeIf } from '../helpers/requires';
+import { makeDisk, temporaryFolder } from './support';
 import { z } from 'zod';
 
 const folder = temporaryFolder();
 
 /** A platform whose artifact is one file. */
-const box: PlatformExtension<{ label?: string }> = {
+const box: PlatformExtension<{ label?: string; makes?: string }> = {
   kind: 'platform',
   use: 'box',
   module: 'goldsmith-test-box',
-  schema: z.strictObject({ label: z.string().optional() }) as unknown as PlatformExtension<{
-    label?: string;
-  }>['schema'],
-  produces: () => 'box',
+  schema: z.strictObject({
+    label: z.string().optional(),
+    makes: z.string().optional(),
+  }) as unknown as PlatformExtension<{ label?: string; makes?: string }>['schema'],
+  produces: ({ makes = 'box' }) => makes,
   load: () =>
     Promise.resolve({
       launch: async (_config, _from, ctx) => ({
@@ -42,19 +47,22 @@ const box: PlatformExtension<{ label?: string }> = {
       }),
       connect: (_machine, _config, { clock, env, projectDir }) =>
         Promise.resolve(localCommunicator({ clock, env, cwd: projectDir })),
-      capture: async (_machine, _config, ctx) => {
+      capture: async (_machine, { makes = 'box' }, ctx) => {
         const output = `boxes/${ctx.node.image}-${ctx.node.source}.img`;
+        const disk = ctx.resolvePath('made.raw');
         const record = await ctx.writeOutput(output, (temporary) =>
-          fs.promises.writeFile(temporary, `box of ${ctx.node.id}\n`),
+          fs.existsSync(disk)
+            ? fs.promises.copyFile(disk, temporary)
+            : fs.promises.writeFile(temporary, `box of ${ctx.node.id}\n`),
         );
         const files = [{ path: output, size: fs.statSync(ctx.resolvePath(output)).size }];
         return {
           use: 'box',
-          kind: 'box',
+          kind: makes,
           id: `box:${ctx.node.id}`,
           files,
           resources: [record],
-          outputs: { path: output },
+          outputs: { path: output, imageId: 'sha256:1' },
         };
       },
       exists: () => Promise.resolve(true),
@@ -242,4 +250,71 @@ describe('names of outputs', () => {
     const node = program.synth().nodes.find(({ id }) => id === 'Web/Chain/Zip');
     expect(node).toMatchObject({ step: { config: { output: 'artifacts/web-chain-zip.tar.gz' } } });
   });
+});
+
+describe('what no build is worth', () => {
+  test('a name that is taken is refused before anything is built, with all that is wrong, unless forced', async () => {
+    const program = app('taken');
+    const web = new Image(program, 'Web');
+    new BoxSource(web, 'A');
+    new ConvertPostProcessor(web, 'Convert', { formats: ['raw'], output: 'mine.{{.Extension}}' });
+    const chain = new PostProcessorChain(web, 'Chain');
+    new ShellLocalPostProcessor(chain, 'Look', { command: 'true' });
+    new CompressPostProcessor(chain, 'Zip', { output: 'mine.zip' });
+    for (const name of ['mine.img', 'mine.zip']) fs.writeFileSync(path.join(program.baseDir, name), 'not yours');
+    const report = await program.build();
+    const { error } = report.nodes.find(({ id }) => id === 'Web/A')!;
+    expect(error?.message).toMatch(/`mine.img` is there already[^]*`mine.zip` is there already/);
+    expect(fs.existsSync(path.join(program.baseDir, 'boxes'))).toBe(false);
+    const forced = await program.build({ force: true, select: ['Web/Chain/**'] });
+    expect(forced.nodes.map(({ id, state }) => [id, state])).toContainEqual(['Web/Chain/Zip/A', 'succeeded']);
+  });
+
+  test('no qemu-img: nothing is built that could not be converted', async () => {
+    const program = app('no-tool');
+    const web = new Image(program, 'Web');
+    new BoxSource(web, 'A');
+    new ConvertPostProcessor(web, 'Convert', { formats: ['raw'] });
+    const report = await program.build({ env: { PATH: program.baseDir } });
+    expect(report.nodes.map(({ id, state, error }) => [id, state, error?.code])).toEqual([
+      ['Web/A', 'failed', 'PLATFORM_UNAVAILABLE'],
+      ['Web/Convert/A', 'skipped', undefined],
+    ]);
+    expect(fs.existsSync(path.join(program.baseDir, 'boxes'))).toBe(false);
+  });
+});
+
+const ready = has('qemu-img') && has('mkfs.ext4');
+describeIf(ready, 'it needs qemu-utils and e2fsprogs', 'from a disk to a box', () => {
+  test('a disk that a build leaves becomes another format, a box of it, and their checksums; again, all is cached', async () => {
+    const program = app('box');
+    const web = new Image(program, 'Web');
+    new BoxSource(web, 'A');
+    makeDisk(program.baseDir, 'made.raw');
+    const chain = new PostProcessorChain(web, 'Release');
+    new ConvertPostProcessor(chain, 'Convert', { formats: ['qcow2'], output: 'out/web.qcow2' });
+    new VagrantPostProcessor(chain, 'Box', {
+      output: 'out/{{.BuildName}}-{{.Provider}}.box',
+      catalog: { name: 'acme/web', version: '1.0.0', output: 'out/web.json' },
+    });
+    new ChecksumPostProcessor(chain, 'Sums', { checksumTypes: ['sha256'], format: 'gnu', output: 'out/sums' });
+    await run(program);
+    const at = (name: string): string => path.join(program.baseDir, name);
+    // The box took the disk over, as in Packer.
+    expect(fs.readdirSync(at('out')).sort()).toEqual(['sums', 'web-a-libvirt.box', 'web.json']);
+    expect(execFileSync('sha256sum', ['-c', 'sums'], { cwd: at('out'), encoding: 'utf8' })).toContain('.box: OK');
+    expect(tool('tar', '-tf', at('out/web-a-libvirt.box')).trim().split('\n')).toContain('box.img');
+    const states = (await run(program)).nodes.map(({ id, state }) => [id, state]);
+    expect(states).toContainEqual(['Web/Release/Box/A', 'cached']);
+  });
+});
+
+test('a box that only names an image does not take the image away', async () => {
+  const program = app('named');
+  const web = new Image(program, 'Web');
+  new BoxSource(web, 'A', { makes: 'docker-image' });
+  new VagrantPostProcessor(web, 'Box', { output: 'web.box', keepInputArtifact: false });
+  await run(program);
+  expect(fs.readdirSync(path.join(program.baseDir, 'boxes'))).toEqual(['Web-A.img']);
+  expect(tool('tar', '-xOf', path.join(program.baseDir, 'web.box'), 'Vagrantfile')).toContain('"sha256:1"');
 });

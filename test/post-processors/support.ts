@@ -1,5 +1,6 @@
-import { existsSync, promises as fs, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, promises as fs, statSync, truncateSync } from 'node:fs';
 import * as path from 'node:path';
+import { run } from '../helpers/programs';
 import type { Artifact, BuildOrigin, ProcessContext, Progress } from '../../lib/extension';
 import { provisionContext, type TestContext } from '../provisioners/support';
 
@@ -91,3 +92,12 @@ export const IMAGE: Artifact = {
   resources: [],
   outputs: { imageId: 'sha256:abc' },
 };
+
+/** A real raw disk with a file system. Its size fits no geometry of cylinders, heads and sectors. */
+export function makeDisk(folder: string, name: string, size = 33 * 1024 * 1024 + 512): Artifact {
+  const file = path.resolve(folder, name);
+  closeSync(openSync(file, 'w'));
+  truncateSync(file, size);
+  run('mkfs.ext4', '-q', '-F', file);
+  return filesArtifact(folder, name);
+}

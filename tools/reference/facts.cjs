@@ -27,9 +27,10 @@ function changes({ passive }) {
   return [["Part of the image's digest", passive ? 'no' : 'yes']];
 }
 
-function kept({ default: standard, forced }) {
+function kept({ default: standard, forced, keeps }) {
   if (forced) return standard ? 'always' : 'never';
-  return standard ? 'unless `keepInputArtifact: false`' : 'only with `keepInputArtifact: true`';
+  const always = keeps ? `; ${listed(keeps.map(code), 'and')} always` : '';
+  return `${standard ? 'unless `keepInputArtifact: false`' : 'only with `keepInputArtifact: true`'}${always}`;
 }
 
 /** All kinds of artifacts that a platform makes with one prop or another. */

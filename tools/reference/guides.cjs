@@ -21,6 +21,8 @@ const GUIDES = {
   CompressPostProcessor: 'post-processors.md#compresspostprocessor',
   ShellLocalPostProcessor: 'post-processors.md#shelllocalpostprocessor',
   ArtificePostProcessor: 'post-processors.md#artificepostprocessor',
+  ConvertPostProcessor: 'post-processors.md#convertpostprocessor',
+  VagrantPostProcessor: 'post-processors.md#vagrantpostprocessor',
   DockerSource: 'docker.md',
   DockerTagPostProcessor: 'docker.md#post-processors',
   DockerPushPostProcessor: 'docker.md#post-processors',

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import { toProblem, type Problem } from '../../errors';
 import type { RunContext } from '../../extension/context';
 import { checkBootCommand } from './boot/boot-up';
-import { needTool } from './host/tool';
+import { needTool } from '../../host/tool';
 import { isAddress } from './image/download';
 import type { QemuConfig } from './props/qemu-props';
 

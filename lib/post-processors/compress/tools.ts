@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { Readable, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
-import { GoldsmithError } from '../../errors';
-import type { ProcessContext } from '../../extension/context';
+import { GoldsmithError, toProblem, type Problem } from '../../errors';
+import type { ProcessContext, RunContext } from '../../extension/context';
 import { Tail } from '../../util/tail';
 import { findCommand } from '../../util/which';
 import type { Algorithm } from './format';
@@ -52,7 +52,7 @@ export async function* byTool(
   const tool = TOOLS[algorithm];
   if (!tool) throw new GoldsmithError('INTERNAL', `there is no tool for ${algorithm}`);
   if ((await findCommand(tool.command, env['PATH'])) === undefined) {
-    const zstd = algorithm === 'zstd' ? (zlib as ZstdZlib).createZstdCompress : undefined;
+    const zstd = ownZstd(algorithm);
     if (!zstd) throw missing(tool);
     const params = level >= 0 ? { params: { [ZSTD_COMPRESSION_LEVEL]: Math.max(level, 1) } } : {};
     yield* Readable.from(source, { objectMode: true }).pipe(zstd(params)) as AsyncIterable<Buffer>;
@@ -86,6 +86,20 @@ export async function* byTool(
   } finally {
     child.kill('SIGKILL');
   }
+}
+
+/** Says before a build that the tool of an algorithm is not there. */
+export async function toolProblems(
+  algorithm: Algorithm | undefined,
+  { env }: Pick<RunContext, 'env'>,
+): Promise<readonly Problem[]> {
+  const tool = algorithm && TOOLS[algorithm];
+  if (!tool || ownZstd(algorithm) || (await findCommand(tool.command, env['PATH'])) !== undefined) return [];
+  return [toProblem(missing(tool))];
+}
+
+function ownZstd(algorithm: Algorithm): ZstdZlib['createZstdCompress'] {
+  return algorithm === 'zstd' ? (zlib as ZstdZlib).createZstdCompress : undefined;
 }
 
 function missing({ command, install }: Tool): GoldsmithError {

@@ -19,12 +19,17 @@ export interface Target {
   readonly closed: Promise<void>;
   readonly owner: Owner;
   readonly onBytes: (count: number) => void;
+  readonly plain: boolean;
 }
 
 /** Writes one entry, as it is on disk. */
 export async function packEntry(target: Target, { name, file, stat }: LocalEntry): Promise<void> {
-  const { archive, owner } = target;
-  const header = { name, mode: stat.mode & 0o7777, mtime: stat.mtime, ...owner };
+  const { archive, owner, plain } = target;
+  const isRun = stat.isDirectory() || (stat.mode & 0o100) !== 0;
+  const own = plain
+    ? { mode: isRun ? 0o755 : 0o644, mtime: new Date(0) }
+    : { mode: stat.mode & 0o7777, mtime: stat.mtime };
+  const header = { name, ...own, ...owner };
   if (stat.isDirectory()) archive.entry({ ...header, type: 'directory' }, '');
   else if (stat.isSymbolicLink()) archive.entry({ ...header, type: 'symlink', linkname: await fs.readlink(file) }, '');
   else await writeFile(target, { ...header, type: 'file', size: stat.size }, file);

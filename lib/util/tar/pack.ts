@@ -10,13 +10,15 @@ export interface PackOptions {
   readonly onBytes?: (count: number) => void;
   /** Files that are not on disk, by name: they come first. */
   readonly extra?: Readonly<Record<string, Buffer>>;
+  /** Gives all entries one time, and permissions without more than what is needed: the same content gives the same bytes. @default false */
+  readonly plain?: boolean;
   /** Name of an empty file that ends the archive: who finds it knows that nothing is missing. */
   readonly last?: string;
 }
 
 /** A tar archive of local files, read while it is sent. A file that grows or shrinks meanwhile is an error. */
 export function packEntries(entries: readonly LocalEntry[], options: PackOptions = {}): Readable {
-  const { owner = { uid: 0, gid: 0 }, onBytes = () => undefined, extra = {}, last } = options;
+  const { owner = { uid: 0, gid: 0 }, onBytes = () => undefined, extra = {}, last, plain = false } = options;
   const { pack } = require('tar-stream') as typeof import('tar-stream');
   const archive = pack();
   // Whoever reads the archive may give up: then nothing drains any more.
@@ -25,7 +27,7 @@ export function packEntries(entries: readonly LocalEntry[], options: PackOptions
     for (const [name, content] of Object.entries(extra))
       archive.entry({ name, mode: 0o644, ...owner, mtime: new Date(0) }, content);
     for (const entry of entries) {
-      await packEntry({ archive, closed, owner, onBytes }, entry);
+      await packEntry({ archive, closed, owner, onBytes, plain }, entry);
       if (archive.destroying) return;
     }
     if (last !== undefined) archive.entry({ name: last, mode: 0o600 }, '');

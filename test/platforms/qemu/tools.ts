@@ -1,22 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { has } from '../../helpers/programs';
 
-/** Whether a program is on this machine. */
-export function has(program: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status === 0;
-}
+export { has, run } from '../../helpers/programs';
 
 /** Whether virtual machines can be run here. */
 export const hasQemu = has('qemu-system-x86_64') && has('qemu-img');
 export const NO_QEMU = 'it needs qemu-system-x86 and qemu-utils';
-
-/** Runs a program of this machine, and gives what it printed. */
-export function run(program: string, ...args: string[]): string {
-  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-}
 
 /** A folder for one test file. */
 export function makeFolder(): string {

@@ -2,11 +2,12 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { Artifact, ArtifactFile, ResourceRecord } from '../../../extension/artifact';
 import type { ResourceContext } from '../../../extension/context';
+import { beside } from '../../../util/beside';
 import { hashFile } from '../image/hash';
-import { convertDisk } from '../image/qemu-img';
-import type { Chain } from '../machine/layout';
+import { convertDisk } from '../../../host/qemu-img';
+import { imageName, type Chain } from '../machine/layout';
 import type { QemuConfig } from '../props/qemu-props';
-import { beside, outputFor } from './output-name';
+import { outputFor } from './output-name';
 
 /** Writes the disks of a machine that is off, each whole in itself, under their names when they are complete. */
 export async function writeArtifact(
@@ -17,14 +18,15 @@ export async function writeArtifact(
 ): Promise<Artifact> {
   const format = config.format ?? 'qcow2';
   const output = outputFor(config.output, format, { app: ctx.run.app, node: ctx.node.id });
-  const how = { format, compress: config.diskCompression === true, extra: config.qemuImgArgs?.convert ?? [] };
+  const args = [...(config.diskCompression === true ? ['-c'] : []), ...(config.qemuImgArgs?.convert ?? [])];
   const resources: ResourceRecord[] = [];
   const files: ArtifactFile[] = [];
   for (const [index, chain] of disks.entries()) {
     const name = index === 0 ? output : beside(output, `-${index}`);
     let made: ArtifactFile | undefined;
     const record = await ctx.writeOutput(name, async (temporary) => {
-      await convertDisk(chain, temporary, how, path.basename(name), ctx);
+      const how = { format, args, label: path.basename(name), code: 'CAPTURE_FAILED' } as const;
+      await convertDisk(imageName(chain), temporary, how, ctx);
       // qemu-img makes it for this user alone; it is an artifact as any other.
       await fs.chmod(temporary, 0o644);
       made = {

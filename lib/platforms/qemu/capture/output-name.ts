@@ -1,13 +1,5 @@
+import { DISK_ENDINGS } from '../../../host/disk-format';
 import type { QemuFormat } from '../props/capture-props';
-
-/** Endings of files, by format. */
-const ENDINGS: Readonly<Record<QemuFormat, string>> = {
-  qcow2: '.qcow2',
-  raw: '.img',
-  vmdk: '.vmdk',
-  vpc: '.vhd',
-  vhdx: '.vhdx',
-};
 
 /** The file of the first disk, as the user wrote it or would have. */
 export function outputFor(
@@ -15,13 +7,7 @@ export function outputFor(
   format: QemuFormat = 'qcow2',
   { app, node }: { readonly app: string; readonly node: string } = { app: '', node: '' },
 ): string {
-  return given ?? `artifacts/${slug(app)}-${slug(node)}${ENDINGS[format]}`;
-}
-
-/** A file beside that of the first disk: `web.qcow2` and `-1` give `web-1.qcow2`. */
-export function beside(output: string, addition: string, ending?: string): string {
-  const [, stem, own] = /^(.*?)(\.[^./\\]+)?$/s.exec(output)!;
-  return `${stem}${addition}${ending ?? own ?? ''}`;
+  return given ?? `artifacts/${slug(app)}-${slug(node)}.${DISK_ENDINGS[format]}`;
 }
 
 /** A path as one word: `WebServer/Qemu` gives `web-server-qemu`. */

@@ -9,7 +9,7 @@ import { GoldsmithError, messageOf } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
 import { explainErrno } from '../../../util/errno';
 import { Tail } from '../../../util/tail';
-import { needTool } from '../host/tool';
+import { needTool } from '../../../host/tool';
 
 /** A compression, by the bytes that a file of it begins with (RFC 1952, the .xz format, RFC 8878, bzip2). */
 const KINDS = [

@@ -6,7 +6,7 @@ import { readIfThere, writeAtomically } from '../../../util/atomic';
 import { ownIdentity } from '../../../util/identity';
 import { runProcess } from '../../../util/spawn';
 import { withinTime } from '../../../util/within-time';
-import { needTool, runTool } from '../host/tool';
+import { needTool, runTool } from '../../../host/tool';
 import type { QemuConfig } from '../props/qemu-props';
 import { isX86, type Accelerator } from './arguments';
 

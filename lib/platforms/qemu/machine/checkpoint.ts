@@ -4,7 +4,7 @@ import type { ResourceContext, RunContext } from '../../../extension/context';
 import { ownIdentity } from '../../../util/identity';
 import { readIfThere } from '../../../util/atomic';
 import { stampOf } from '../image/hash';
-import { createDisk } from '../image/qemu-img';
+import { createDisk } from '../image/disks';
 import type { QemuConfig } from '../props/qemu-props';
 import { blockOptions } from './arguments';
 import { blockNode, type Chain } from './layout';

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { GoldsmithError, messageOf } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
 import { startProcess, type Started } from '../host/process';
-import { needTool } from '../host/tool';
+import { needTool } from '../../../host/tool';
 import type { QemuConfig } from '../props/qemu-props';
 import type { Emulator } from './accelerator';
 import { argumentsOf } from './arguments';

@@ -6,7 +6,7 @@ import type { Checkpoint, LaunchFrom } from '../../../extension/platform';
 import type { ResourceContext } from '../../../extension/context';
 import { bring } from '../image/bring';
 import { stampOf } from '../image/hash';
-import { bytesOf, createDisk, inspect } from '../image/qemu-img';
+import { bytesOf, createDisk, inspectDisk } from '../image/disks';
 import type { Places } from '../host/places';
 import { writeMedia } from '../media/media';
 import { writeSeed } from '../media/seed';
@@ -48,7 +48,7 @@ export async function gather(
   const list = given === undefined ? [] : typeof given === 'string' ? [given] : given;
   const file = await bring({ places: list, prop: base.kind }, base.checksum, places.images, ctx);
   if (base.kind === 'iso') return { bases: [], iso: file };
-  const { format, size } = await inspect(file, config.imageFormat, ctx);
+  const { format, size } = await inspectDisk(file, config.imageFormat, ctx);
   return { bases: [{ file, format, size }] };
 }
 
@@ -72,7 +72,7 @@ async function fromArtifact(artifact: Artifact, ctx: ResourceContext): Promise<S
   const format = artifact.outputs['format'] as QemuFormat;
   const files = [first, ...disks].map((file) => ctx.resolvePath(file));
   const bases = [];
-  for (const file of files) bases.push({ file, ...(await inspect(file, format, ctx)) });
+  for (const file of files) bases.push({ file, ...(await inspectDisk(file, format, ctx)) });
   return { bases, ...(efivars !== undefined && { vars: ctx.resolvePath(efivars) }) };
 }
 

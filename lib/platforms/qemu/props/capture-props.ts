@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { duration, text } from '../../../extension/props';
 import type { Text } from '../../../plan/late';
 
-/** Formats of a disk. */
+/** A format of a disk. */
 export type QemuFormat = 'qcow2' | 'raw' | 'vmdk' | 'vpc' | 'vhdx';
+
+/** All of them. */
+export const QEMU_FORMATS = ['qcow2', 'raw', 'vmdk', 'vpc', 'vhdx'] as const satisfies readonly QemuFormat[];
 
 /** More arguments for qemu-img. */
 export interface QemuImgArgs {
@@ -55,7 +58,7 @@ export const captureShape = {
   shutdownCommand: text().optional(),
   shutdownTimeout: duration().optional(),
   generalize: z.boolean().optional(),
-  format: z.enum(['qcow2', 'raw', 'vmdk', 'vpc', 'vhdx']).optional(),
+  format: z.enum(QEMU_FORMATS).optional(),
   output: text().optional(),
   diskCompression: z.boolean().optional(),
   skipCompaction: z.boolean().optional(),

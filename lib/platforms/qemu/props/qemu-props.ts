@@ -3,7 +3,7 @@ import { sshCommunicatorSchema, type SshCommunicatorProps } from '../../../commu
 import { atMostOne, props, text, type Rule } from '../../../extension/props';
 import type { Text } from '../../../plan/late';
 import { bootShape, type QemuBootProps } from './boot-props';
-import { captureShape, type QemuCaptureProps } from './capture-props';
+import { captureShape, QEMU_FORMATS, type QemuCaptureProps } from './capture-props';
 import { machineShape, type QemuMachineProps } from './machine-props';
 
 /** What a QEMU build's plan entry holds: the props of `QemuSource` but for what it starts from. */
@@ -71,7 +71,7 @@ export const qemuSchema = props<QemuConfigProps>()(
   {
     image: places.optional(),
     iso: places.optional(),
-    imageFormat: z.enum(['qcow2', 'raw', 'vmdk', 'vpc', 'vhdx']).optional(),
+    imageFormat: z.enum(QEMU_FORMATS).optional(),
     communicator: z.union([z.literal('none'), sshCommunicatorSchema]).optional(),
     ...machineShape,
     ...bootShape,

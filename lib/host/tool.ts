@@ -1,9 +1,9 @@
-import { GoldsmithError } from '../../../errors';
-import type { RunContext } from '../../../extension/context';
-import { runProcess } from '../../../util/spawn';
-import { Tail } from '../../../util/tail';
-import { ToolFailed } from '../../../util/tool-failed';
-import { findCommand } from '../../../util/which';
+import { GoldsmithError } from '../errors';
+import type { RunContext } from '../extension/context';
+import { runProcess } from '../util/spawn';
+import { Tail } from '../util/tail';
+import { ToolFailed } from '../util/tool-failed';
+import { findCommand } from '../util/which';
 
 /** Where the package of a tool is called otherwise than the tool. */
 const PACKAGES: Readonly<Record<string, string>> = {
