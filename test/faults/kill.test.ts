@@ -1,6 +1,9 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { describeIf } from '../helpers/requires';
 import { hasEngine, NO_ENGINE } from '../helpers/docker';
 import { Base } from '../platforms/docker/fixture';
+import { hasQemu, makeDisk, makeFolder, NO_QEMU } from '../platforms/qemu/tools';
 import { killAt, summary, undisturbed, type Ground, type Verdict } from './helpers/killing';
 import type { Kill } from './helpers/programs/victim';
 
@@ -71,6 +74,16 @@ describeIf(hasEngine, NO_ENGINE, 'a Docker build', () => {
     },
     4 * MINUTES,
   );
+});
+
+describeIf(hasQemu, NO_QEMU, 'a QEMU build', () => {
+  let dir: string;
+  beforeAll(() => {
+    dir = makeFolder();
+    makeDisk(path.join(dir, 'idle.img'), 'idle');
+  });
+  afterAll(() => fs.rmSync(dir, { recursive: true, force: true }));
+  killed(() => ({ platform: 'qemu', base: path.join(dir, 'idle.img') }));
 });
 
 describe('a build on the machine itself', () => {

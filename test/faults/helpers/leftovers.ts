@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import type { ResourceRecord } from '../../../lib/extension/artifact';
 import { EngineView } from './engine-api';
@@ -54,7 +55,11 @@ const EXPECTED_STATE = [
   /^store\/.*\.json$/,
   /^runs\/[^/]+\/(journal|events)\.jsonl$/,
   /^runs\/[^/]+\/(report\.html|kept\.json)$/,
+  // What a machine showed, for whoever wants to know afterwards.
+  /^runs\/[^/]+\/[^/]+\.(console\.log|screen\.png)$/,
   /^sandbox\/cache\/(?!.*\.tmp)/,
+  // Checksums of files that were read.
+  /^qemu\/images\/[0-9a-f]{32}\.json$/,
 ];
 
 function onDisk(project: Project, state: string): string[] {
@@ -70,19 +75,32 @@ function onDisk(project: Project, state: string): string[] {
   const inState = filesBelow(state).filter((file) => {
     const layer = /^sandbox\/layers\/([^/]+)\//.exec(file)?.[1];
     if (layer !== undefined) return !layers.has(layer);
+    const checkpoint = /^qemu\/checkpoints\/([^/]+)\//.exec(file)?.[1];
+    if (checkpoint !== undefined) return !layers.has(checkpoint);
     return !EXPECTED_STATE.some((pattern) => pattern.test(file));
   });
-  const folders = ['machines', 'layers'].flatMap((kind) => {
-    const dir = path.join(state, 'sandbox', kind);
+  const folders = ['sandbox/machines', 'sandbox/layers', 'qemu/machines', 'qemu/checkpoints'].flatMap((kind) => {
+    const dir = path.join(state, kind);
     return fs.existsSync(dir) ? fs.readdirSync(dir).map((name) => [kind, name] as const) : [];
   });
   return [
     ...[...inProject, ...inState].map((file) => `file ${file}`),
+    ...socketsOf(project, state).map((dir) => `sockets in ${dir}`),
     ...folders.filter(([, name]) => !layers.has(name)).map(([kind, name]) => `folder ${kind}/${name}`),
     ...project
       .runs(state)
       .flatMap((run) => (fs.existsSync(path.join(state, 'runs', run, 'tmp')) ? [`folder of run ${run}`] : [])),
   ];
+}
+
+/** Folders of sockets are not in the project, since the names of sockets are short: journals know whose they are. */
+function socketsOf(project: Project, state: string): string[] {
+  const journals = project.runs(state).map((run) => path.join(state, 'runs', run, 'journal.jsonl'));
+  const tokens = journals
+    .filter((file) => fs.existsSync(file))
+    .flatMap((file) => [...fs.readFileSync(file, 'utf8').matchAll(/"qemu:machine"[^\n]*?"token":"([0-9a-f]+)"/g)])
+    .map(([, token]) => token!);
+  return [...new Set(tokens)].map((token) => path.join(os.tmpdir(), `goldsmith-${token}`)).filter(fs.existsSync);
 }
 
 function filesBelow(dir: string, without?: string, prefix = ''): string[] {

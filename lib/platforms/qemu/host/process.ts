@@ -17,8 +17,10 @@ export interface StartOptions {
 /** A process that outlives this one, unless it is ended. */
 export interface Started {
   readonly identity: ProcessIdentity;
-  /** Resolves when it has ended, with how. */
+  /** Resolves when it has ended, with how. Nobody is kept waiting for it: this process may end before. */
   readonly ended: Promise<string>;
+  /** The same, for somebody who waits: until then this process does not end for want of anything else to do. */
+  untilEnded(): Promise<string>;
   alive(): boolean;
 }
 
@@ -42,7 +44,12 @@ export async function startProcess(file: string, args: readonly string[], option
     const identity = identityOf(child.pid!);
     await writeAtomically(path.join(options.dir, `${options.name}.pid`), JSON.stringify(identity));
     child.unref();
-    return { identity, ended, alive: () => child.exitCode === null && child.signalCode === null };
+    const alive = (): boolean => child.exitCode === null && child.signalCode === null;
+    const untilEnded = (): Promise<string> => {
+      if (alive()) child.ref();
+      return ended;
+    };
+    return { identity, ended, untilEnded, alive };
   } finally {
     await log.close();
   }

@@ -81,7 +81,7 @@ export class VirtualMachine {
 
   /** Resolves when its process has ended. */
   get ended(): Promise<string> {
-    return this.started.ended;
+    return this.started.untilEnded();
   }
 
   /** The port of this machine that leads to one of the guest's. */
@@ -109,7 +109,7 @@ export class VirtualMachine {
   /** Cuts the power. */
   async cutPower(): Promise<void> {
     if (this.alive) await this.qmp.run('quit').catch(() => undefined);
-    await this.started.ended;
+    await this.ended;
   }
 }
 

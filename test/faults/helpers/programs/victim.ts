@@ -10,11 +10,13 @@ import {
 import { FileJournal, type Journal, type JournalRecord } from '../../../../lib/engine';
 import { DockerSavePostProcessor, DockerSource } from '../../../../lib/platforms/docker';
 import { NullSource } from '../../../../lib/platforms/null';
+import { QemuSource } from '../../../../lib/platforms/qemu';
 import { SandboxBase, SandboxSource } from '../../../../lib/platforms/sandbox';
+import { talkToThisMachine } from './idle-guest';
 
 /** What to build, and when to die. */
 export interface Order {
-  readonly platform: 'docker' | 'sandbox' | 'null';
+  readonly platform: 'docker' | 'sandbox' | 'qemu' | 'null';
   readonly base: string;
   readonly projectDir: string;
   readonly app: string;
@@ -64,20 +66,38 @@ function die(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-function tree({ platform, base, app: name, projectDir, megabytes }: Order): App {
+function source(image: Image, { platform, base }: Order): void {
+  if (platform === 'docker') new DockerSource(image, 'On', { base, network: 'none' });
+  else if (platform === 'sandbox') new SandboxSource(image, 'On', { base: SandboxBase.minimal() });
+  else if (platform === 'null') new NullSource(image, 'On');
+  else {
+    new QemuSource(image, 'On', {
+      image: base,
+      imageChecksum: 'none',
+      imageFormat: 'raw',
+      cloudInit: false,
+      communicator: 'none',
+      accelerator: 'tcg',
+      memory: 16,
+      shutdownTimeout: '10ms',
+      output: `out/${image.node.id}.qcow2`,
+    });
+  }
+}
+
+function tree(order: Order): App {
+  const { platform, app: name, projectDir, megabytes } = order;
   const bulk = megabytes === undefined ? [] : [`head -c ${megabytes}000000 /dev/zero >bulk`];
   const app = new App(name, { baseDir: projectDir, variables: {} });
   const core = new Image(app, 'Core');
-  if (platform === 'docker') new DockerSource(core, 'On', { base, network: 'none' });
-  else if (platform === 'sandbox') new SandboxSource(core, 'On', { base: SandboxBase.minimal() });
-  else new NullSource(core, 'On');
+  source(core, order);
   new ShellProvisioner(core, 'One', { inline: ['echo one >one', ...bulk] });
   new ShellProvisioner(core, 'Two', { inline: ['echo two >>one'] });
   const web = platform === 'null' ? new Image(app, 'Web') : new Image(app, 'Web', { from: core });
-  if (platform === 'null') new NullSource(web, 'On');
+  if (platform === 'null') source(web, order);
   new ShellProvisioner(web, 'Three', { inline: [platform === 'null' ? 'echo three >web' : 'cat one >web'] });
   if (platform === 'null') return app;
-  new Verification(web, 'Sound', { commands: ['grep -q two /web'] });
+  new Verification(web, 'Sound', { commands: [platform === 'qemu' ? 'grep -q two web' : 'grep -q two /web'] });
   new ManifestPostProcessor(web, 'Manifest', { output: 'manifest.json' });
   const chain = new PostProcessorChain(web, 'Ship');
   if (platform === 'docker') {
@@ -88,7 +108,8 @@ function tree({ platform, base, app: name, projectDir, megabytes }: Order): App 
 }
 
 async function main(order: Order): Promise<void> {
-  const { kill } = order;
+  const { kill, platform, projectDir } = order;
+  if (platform === 'qemu') talkToThisMachine(projectDir);
   let events = 0;
   const report = await tree(order).build({
     ...(kill && { openJournal: async (file) => new DeadlyJournal(await FileJournal.open(file), kill) }),
