@@ -3,7 +3,7 @@ import type { RunContext } from '../../extension/context';
 import type { LookupOptions, PlatformDriver } from '../../extension/platform';
 import type { Json } from '../../plan/json';
 import type { BaseQuery } from './base';
-import { makeArtifact, makeCheckpoint } from './capture';
+import { makeArtifact, makeCheckpoint, publishArtifact } from './capture';
 import { DockerCommunicator } from './communicator';
 import type { DockerConfig } from './docker-extension';
 import { launch } from './launch';
@@ -40,6 +40,7 @@ export async function createDriver(ctx: RunContext): Promise<PlatformDriver<Dock
     },
     checkpoint: (machine, config, resourceCtx) => makeCheckpoint(engine, machine, config, resourceCtx),
     capture: (machine, config, resourceCtx) => makeArtifact(engine, machine, config, resourceCtx),
+    publish: (artifact, config) => publishArtifact(engine, artifact, config),
     exists: (resource) => resourceExists(engine, resource),
     destroy: (resource, runCtx) => removeResource(engine, known(resource), runCtx),
     find: (run) => findByRun(engine, run),
