@@ -1,7 +1,8 @@
 import type { Artifact, ResourceRecord } from '../extension/artifact';
-import type { Communicator } from '../extension/communicator';
+import { MAIN_LOG, type Communicator } from '../extension/communicator';
 import type { ResourceContext } from '../extension/context';
 import type { BuildNode } from '../plan/schema';
+import { shellQuote } from '../util/quote';
 import { checked } from './config';
 import { resolveConfig } from './resolve';
 import type { Services } from './services';
@@ -17,7 +18,18 @@ export async function bootArtifact(
   const { schema } = services.extensions.get('platform', source.use);
   const config = checked(source, schema, await resolveConfig(source.config, services));
   const machine = await driver.launch(config, { kind: 'artifact', artifact }, ctx);
-  return driver.connect(machine, config, ctx);
+  const communicator = await driver.connect(machine, config, ctx);
+  await startMain(communicator, ctx);
+  return communicator;
+}
+
+/** What a container is for runs beside the checks. It may end: that is seen by what it should have done. */
+async function startMain(machine: Communicator, ctx: ResourceContext): Promise<void> {
+  const { main } = machine;
+  if (!main || main.argv.length === 0) return;
+  const log = `log=${MAIN_LOG}; ( : >"$log" ) 2>/dev/null || log=/dev/null`;
+  const command = `${log}\n${main.argv.map(shellQuote).join(' ')} >"$log" 2>&1 </dev/null &`;
+  await machine.exec(command, { signal: ctx.signal, ...(main.user !== undefined && { user: main.user }) });
 }
 
 /** Lends out a machine; when `use` ends, however it does, the connection is closed and all that was made for it deleted. */

@@ -26,12 +26,15 @@ export async function createDriver(ctx: RunContext): Promise<PlatformDriver<Dock
     preflight: (config, runCtx) => preflight(engine, config, runCtx),
     launch: (config, from, resourceCtx) => launch(engine, config, from, resourceCtx),
     async connect(machine, config, resourceCtx) {
-      const { id, name, base } = machineData(machine);
+      const { id, name, base, waits } = machineData(machine);
+      const user = config.user ?? base.User ?? '';
+      const argv = [...(base.Entrypoint ?? []), ...(base.Cmd ?? [])];
       const access = {
         container: id,
         name,
         execUser: config.execUser,
-        containerUser: config.user ?? base.User ?? '',
+        containerUser: user,
+        ...(waits && argv.length > 0 && { main: { argv, ...(user !== '' && { user }) } }),
         pty: config.pty ?? false,
         fixUploadOwner: config.fixUploadOwner ?? true,
         hidden: ['/dev', '/proc', '/sys', ...(config.tmpfs ?? []).map((text) => splitTmpfs(text)[0])],

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { CheckResult } from '../../extension/check';
+import { MAIN_LOG } from '../../extension/communicator';
 import { duration } from '../../extension/props';
 import { resultOf, type Guest } from './guest';
 import { plainAddress, readSockets, SOCKETS_SCRIPT } from './sockets';
@@ -67,7 +68,8 @@ export async function checkPort(check: Port, within: string | undefined, guest: 
     return resultOf(`${name} closed`, wrong);
   }
   const { wrong } = await lookUntil(name, check.within ?? within ?? WITHIN, guest.ctx, look);
-  return resultOf(name, wrong);
+  if (wrong.length === 0 || !guest.machine.main) return resultOf(name, wrong);
+  return resultOf(name, wrong, (await guest.run(`cat ${MAIN_LOG} 2>/dev/null`)).tail);
 }
 
 function lookAt({ port, protocol = 'tcp', address, listening: wanted = true }: Port, printed: string): Look {
