@@ -37,6 +37,8 @@ export async function findGoss(given: string | undefined, ctx: RunContext): Prom
       },
     );
   const header = await headerOf(file);
+  // A script that finds the program by itself.
+  if (header.toString('latin1', 0, 2) === '#!') return { file, runsOn: () => true };
   if (header.length < 20 || header.readUInt32BE(0) !== 0x7f454c46)
     throw new GoldsmithError(
       'PREFLIGHT_FAILED',

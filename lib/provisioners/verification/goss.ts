@@ -63,7 +63,7 @@ async function bring(
   const isFolder = (await fs.stat(goss)).isDirectory();
   if (isFolder) await machine.uploadDirectory(goss, `${folder}/files`, progress);
   else await machine.uploadFile(goss, `${folder}/goss.yaml`, { signal, mode: 0o600 });
-  const vars = gossVarsFile === undefined ? '' : ` --vars ${folder}/${varsName(gossVarsFile)}`;
+  const vars = gossVarsFile === undefined ? '' : ` --vars ${varsName(gossVarsFile)}`;
   if (gossVarsFile !== undefined)
     await machine.uploadFile(gossVarsFile, `${folder}/${varsName(gossVarsFile)}`, { signal, mode: 0o600 });
   return `cd ${shellQuote(folder)} && ./goss -g ${isFolder ? 'files/goss.yaml' : 'goss.yaml'}${vars} validate --format json --no-color`;
