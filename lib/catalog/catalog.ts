@@ -1,4 +1,5 @@
 import type { Artifact } from '../extension/artifact';
+import type { CheckResult } from '../extension/check';
 import type { Checkpoint } from '../extension/platform';
 import type { Json } from '../plan/json';
 import { encodePart } from './encode';
@@ -17,6 +18,10 @@ export interface NodeRecord {
   readonly digest: string;
   /** Absent where the node makes none (a verification, a discarded build). */
   readonly artifact?: Artifact;
+  /** Of a verification: how its checks went. */
+  readonly checks?: readonly CheckResult[];
+  /** The artifact waits for verifications, or was just being published: nobody is given it. */
+  readonly held?: 'waiting' | 'publishing';
   /** A post-processor took the artifact over and it was deleted: Packer's rule. */
   readonly consumed?: boolean;
 }
@@ -50,8 +55,13 @@ export class Catalog {
 
   /** Records what a node made: under its key, and as its newest. */
   async record(record: NodeRecord): Promise<void> {
-    await this.store.put(`nodes/${record.key}`, record as unknown as Json);
+    await this.amend(record);
     await this.store.put(latestKey(record.app, record.node), { key: record.key });
+  }
+
+  /** Records what a node made under its key alone: it is not yet, or not again, its newest. */
+  async amend(record: NodeRecord): Promise<void> {
+    await this.store.put(`nodes/${record.key}`, record as unknown as Json);
   }
 
   /** Makes a record its node's newest, where a cached one is used again. */
@@ -71,7 +81,7 @@ export class Catalog {
       const image = node.slice(0, -1).join('/');
       if (image !== name && `${decodeURIComponent(app!)}/${image}` !== name) continue;
       const record = await this.byKey(((await this.store.get(key))?.value as { key: string } | undefined)?.key ?? '');
-      if (record?.use === use && record.artifact && !record.consumed) records.push(record);
+      if (record?.use === use && record.artifact && !record.consumed && !record.held) records.push(record);
     }
     return records.sort((a, b) => b.builtAt - a.builtAt)[0];
   }

@@ -10,8 +10,10 @@ import { resolveBase } from './base';
 import { findCached, findCheckpoint } from './cache';
 import { provisionContext, resourceContext, variablesOf, type Held, type Place } from './context';
 import { checked } from './config';
+import { asHeld, isGated } from './held';
 import { buildKeys, changesImage, type BuildKeys } from './keys';
 import { preflight, preflightProcess, takersOf } from './preflight';
+import { finishPublishing, publish } from './publish';
 import { resolveConfig } from './resolve';
 import { dropOldCheckpoints, replaceCheckpoint } from './retention';
 import { Scope } from './scope';
@@ -63,10 +65,15 @@ class Build {
   }
 
   private async fromCache(keys: BuildKeys, ctx: ResourceContext): Promise<NodeOutcome | undefined> {
-    const record = await findCached(this.node, keys.artifact, ctx, this.services);
+    const { node, services, signal } = this;
+    await finishPublishing(keys.artifact, node, services, signal);
+    const record = await findCached(node, keys.artifact, ctx, services);
     if (!record) return undefined;
-    await this.services.catalog.touch(record);
-    return { state: 'cached', artifact: record.artifact, builtAt: record.builtAt, key: keys.artifact };
+    const outcome = { state: 'cached', builtAt: record.builtAt, key: keys.artifact } as const;
+    if (!record.held) await services.catalog.touch(record);
+    else if (isGated(node, services.plan.nodes)) return { ...outcome, artifact: record.artifact, held: record };
+    else return { ...outcome, artifact: await publish(record, node, services, signal) };
+    return { ...outcome, artifact: record.artifact };
   }
 
   /** Two runs do not build the same at the same time: the second waits, and finds it made. */
@@ -191,10 +198,18 @@ class Build {
 
   private async capture(keys: BuildKeys, ctx: ResourceContext): Promise<NodeOutcome> {
     const { node, services } = this;
-    const artifact = await this.engineStep('capture', 'CAPTURE_FAILED', async (c) => {
-      await this.communicator!.close();
-      return this.driver.capture(this.machine!, this.config, c);
-    });
+    const holds = isGated(node, services.plan.nodes);
+    const artifact = await this.engineStep(
+      'capture',
+      'CAPTURE_FAILED',
+      async (c) => {
+        await this.communicator!.close();
+        const captured = await this.driver.capture(this.machine!, this.config, c);
+        if (!captured || holds) return captured && asHeld(captured);
+        return (await this.driver.publish?.(captured, this.config, c)) ?? captured;
+      },
+      holds,
+    );
     const builtAt = services.clock.now();
     const { run } = services;
     const record = {
@@ -207,23 +222,26 @@ class Build {
       digest: node.digest,
     };
     ctx.signal.throwIfAborted();
+    const held = holds && artifact ? ({ ...record, artifact, held: 'waiting' } as const) : undefined;
     if (services.extensions.get('platform', node.source.use).cacheable !== false) {
-      await services.catalog.record({ ...record, ...(artifact && { artifact }) });
+      if (held) await services.catalog.amend(held);
+      else await services.catalog.record({ ...record, ...(artifact && { artifact }) });
     }
     await this.scope.commit();
-    return { state: 'succeeded', artifact, builtAt, key: keys.artifact };
+    return { state: 'succeeded', artifact, builtAt, key: keys.artifact, ...(held && { held }) };
   }
 
   private async engineStep<T>(
     name: string,
     failure: StepFrame['failure'],
     body: (ctx: ResourceContext) => Promise<T>,
+    holds = false,
   ): Promise<T> {
     const id = `${this.node.id}/${name}`;
     await this.pauseForDebug(id);
     let result: { readonly value: T } | undefined;
     await runStep(this.services, { node: this.node, id, use: name, failure, signal: this.signal }, async (signal) => {
-      const { ctx, flush } = this.contextFor(id, signal);
+      const { ctx, flush } = this.contextFor(id, signal, holds);
       try {
         result = { value: await body(ctx) };
       } finally {
@@ -233,8 +251,8 @@ class Build {
     return result!.value;
   }
 
-  private contextFor(step: string, signal: AbortSignal): Held<ResourceContext> {
-    return resourceContext(this.services, { node: this.node, step, signal }, this.scope, this.previous);
+  private contextFor(step: string, signal: AbortSignal, holds = false): Held<ResourceContext> {
+    return resourceContext(this.services, { node: this.node, step, signal }, this.scope, this.previous, holds);
   }
 
   /** Runs the provisioners that are for failures, then does with the machine what `onError` says. */

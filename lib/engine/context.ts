@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { GoldsmithError } from '../errors';
 import type { Artifact } from '../extension/artifact';
+import type { CheckResult } from '../extension/check';
 import type { PollOptions, ProvisionContext, ResourceContext, RunContext, Trust } from '../extension/context';
 import type { BuildNode, PlanNode } from '../plan/schema';
 import { writeOutput } from './files';
@@ -75,12 +76,17 @@ function trustOf({ lock, settings, clock }: Services): Trust {
   };
 }
 
-/** The context of what may create things. */
+/**
+ * The context of what may create things.
+ *
+ * @param holds whether outputs wait until the image has passed its verifications
+ */
 export function resourceContext(
   services: Services,
   place: Place,
   scope: Scope,
   previous: Artifact | undefined,
+  holds = false,
 ): Held<ResourceContext> {
   const { ctx, flush } = runContext(services, place);
   return {
@@ -98,7 +104,7 @@ export function resourceContext(
       keep: async (resource) => scope.keep(resource),
       release: (resource) => scope.release(resource),
       writeOutput: (output, write, options = {}) =>
-        writeOutput(output, write, options, { scope, services, signal: place.signal }),
+        writeOutput(output, write, options, { scope, services, signal: place.signal, holds }),
     },
   };
 }
@@ -117,8 +123,15 @@ export function provisionContext(
       variables,
       interactive: services.settings.interactive,
       ask: (question, fallback) => services.ask(place.node.id, question, fallback, place.signal),
+      check: (result) => noteCheck(result, services, place),
     },
   };
+}
+
+function noteCheck(result: CheckResult, services: Services, { node, step = node.id }: Place): void {
+  const clean = services.redactor.cleanDeep(result);
+  services.checks.set(node.id, [...(services.checks.get(node.id) ?? []), clean]);
+  services.emit({ type: 'check', node: node.id, step, ...clean });
 }
 
 /** What scripts see of the build: Packer's names, so that scripts move over unchanged, and ours. */

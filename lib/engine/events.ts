@@ -1,5 +1,6 @@
 import type { Problem } from '../errors';
 import type { Artifact } from '../extension/artifact';
+import type { CheckResult } from '../extension/check';
 
 /** How far a node has come. */
 export type NodeState =
@@ -60,6 +61,8 @@ export interface NodeResult {
   readonly artifact?: Artifact | undefined;
   readonly cache?: CacheUse | undefined;
   readonly error?: Problem | undefined;
+  /** Of a verification: how each of its checks went, also where it is cached. */
+  readonly checks?: readonly CheckResult[] | undefined;
   /** Ids of the nodes that made it be skipped. */
   readonly because?: readonly string[] | undefined;
 }
@@ -110,6 +113,8 @@ export type RunEventBody =
       readonly stream: 'stdout' | 'stderr';
       readonly text: string;
     }
+  /** How a check of a verification went. */
+  | ({ readonly type: 'check'; readonly node: string; readonly step: string } & CheckResult)
   | {
       readonly type: 'message';
       readonly level: 'info' | 'warning' | 'error';

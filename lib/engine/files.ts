@@ -12,6 +12,14 @@ import type { Services } from './services';
 /** Kind of the resources that are files or folders of the user's disk. */
 export const FILE_KIND = 'file';
 
+/** An output that waits beside its place until the image has passed its verifications. */
+export interface HeldFile {
+  /** Where it lies, as the user would have written it. */
+  readonly path: string;
+  /** Where it belongs, as the user wrote it. */
+  readonly becomes: string;
+}
+
 interface FileLocator {
   /** As the user wrote it. */
   readonly path: string;
@@ -19,20 +27,37 @@ interface FileLocator {
   readonly temporary: string;
   /** What was there before lives on in it: it is never deleted for a run that died. */
   readonly merges?: boolean;
+  /** Where it belongs when the image has passed its verifications. */
+  readonly becomes?: string;
+}
+
+/** Where an output is written. */
+export interface WriteFrame {
+  readonly scope: Scope;
+  readonly services: Services;
+  readonly signal: AbortSignal;
+  /** It waits beside its place until the image has passed its verifications. */
+  readonly holds?: boolean;
 }
 
 /** Writes an output under its name only when it is whole. See `ResourceContext.writeOutput`. */
 export async function writeOutput(
-  output: string,
+  wanted: string,
   write: (temporary: string) => Promise<void>,
   options: WriteOptions,
-  { scope, services, signal }: { readonly scope: Scope; readonly services: Services; readonly signal: AbortSignal },
+  { scope, services, signal, holds }: WriteFrame,
 ): Promise<ResourceRecord> {
+  const output = holds === true ? waitingPlace(wanted) : wanted;
   const target = path.resolve(services.projectDir, output);
   if (!options.merges) await refuseForeign(output, services);
   const token = digestOf([services.run.id, target, process.hrtime.bigint().toString()]).slice(0, 12);
   const temporary = path.join(path.dirname(target), `.goldsmith-${token}.tmp`);
-  const locator: FileLocator = { path: output, temporary, ...(options.merges && { merges: true }) };
+  const locator: FileLocator = {
+    path: output,
+    temporary,
+    ...(options.merges && { merges: true }),
+    ...(holds === true && { becomes: wanted }),
+  };
   try {
     await fs.mkdir(path.dirname(target), { recursive: true });
     const resource = await scope.acquire(FILE_KIND, locator as unknown as Json, signal, async () => {
@@ -44,8 +69,50 @@ export async function writeOutput(
     scope.keep(resource);
     return resource;
   } catch (error) {
-    throw explainErrno(error, `writing ${output}`);
+    throw explainErrno(error, `writing ${wanted}`);
   }
+}
+
+/** Moves an output that waited to where it belongs. Does nothing where that is done already. */
+export async function putInPlace(
+  resource: ResourceRecord,
+  { path: waiting, becomes }: HeldFile,
+  services: Services,
+): Promise<ResourceRecord> {
+  const target = path.resolve(services.projectDir, becomes);
+  const source = path.resolve(services.projectDir, waiting);
+  const { temporary } = resource.locator as unknown as FileLocator;
+  const next = await identityIfThere(source);
+  const id = next ?? resource.id!;
+  try {
+    if (next !== undefined) {
+      await refuseForeign(becomes, services);
+      const before = await identityIfThere(target);
+      // Wherever this ends, it is known whose file is there.
+      await services.store.put(ownerKey(target), { identity: before ?? next, next });
+      await moveInto(source, target);
+    }
+    await services.store.put(ownerKey(target), { identity: id });
+    await fs.rm(`${source}.old`, { recursive: true, force: true });
+  } catch (error) {
+    throw explainErrno(error, `writing ${becomes}`);
+  }
+  return { ...resource, id, locator: { path: becomes, temporary } };
+}
+
+/** Whether an output is still there, waiting or in its place. */
+export async function outputIsThere(
+  { id }: ResourceRecord,
+  { path: waiting, becomes }: HeldFile,
+  { projectDir }: Services,
+): Promise<boolean> {
+  if ((await identityIfThere(path.resolve(projectDir, waiting))) !== undefined) return true;
+  return (await identityIfThere(path.resolve(projectDir, becomes))) === id;
+}
+
+/** Where an output waits: in the same folder, since only then can it be moved at once. */
+function waitingPlace(output: string): string {
+  return path.join(path.dirname(output), `.goldsmith-unverified-${path.basename(output)}`);
 }
 
 /** Whether an output is still there, as it was written. */
@@ -83,8 +150,8 @@ export async function refuseForeign(output: string, services: Services): Promise
   const target = path.resolve(services.projectDir, output);
   const there = await identityIfThere(target);
   if (there === undefined || services.settings.force) return;
-  const owner = (await services.store.get(ownerKey(target)))?.value as { identity?: string } | undefined;
-  if (owner?.identity === there) return;
+  const owner = (await services.store.get(ownerKey(target)))?.value as { identity?: string; next?: string } | undefined;
+  if (owner?.identity === there || owner?.next === there) return;
   throw new GoldsmithError(
     'OUTPUT_EXISTS',
     `\`${output}\` is there already, and ${owner ? 'was changed since goldsmith wrote it' : 'goldsmith did not make it'}`,

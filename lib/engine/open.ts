@@ -43,6 +43,7 @@ export function openServices(plan: Plan, options: RunOptions, opening: Opening):
     lock: new LockFile(path.join(projectDir, LOCK_FILE)),
     extensions,
     outcomes: new Map(),
+    checks: new Map(),
     left: [],
     lookups: new Map(),
     settings: {

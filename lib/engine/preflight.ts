@@ -1,8 +1,8 @@
 import { located, toProblem, type Problem } from '../errors';
 import type { RunContext } from '../extension/context';
 import type { PlatformDriver } from '../extension/platform';
-import { canonical } from '../plan/digest';
-import type { BuildNode, PlanNode, ProcessNode, StepSpec } from '../plan/schema';
+import type { Json } from '../plan/json';
+import type { BuildNode, PlanNode, ProcessNode, VerifyNode } from '../plan/schema';
 import { takesArtifactOf } from './base';
 import { checked } from './config';
 import { runContext } from './context';
@@ -22,6 +22,7 @@ export async function preflight(
   const platform = services.extensions.get('platform', node.source.use);
   const problems = [...((await driver.preflight?.(config, ctx)) ?? [])];
   problems.push(...(await foreignOutputs(platform.outputs?.(config) ?? [], services)));
+  problems.push(...(await stepProblems(node, ctx, services)));
   return placed(problems, node, services);
 }
 
@@ -33,7 +34,7 @@ export async function preflightProcess(
 ): Promise<readonly Problem[]> {
   const { step } = node;
   const extension = services.extensions.get('post-processor', step.use);
-  if (usesOutputs(step) || (!extension.preflight && !extension.outputs)) return [];
+  if (!isKnown(step.config as Json, services) || (!extension.preflight && !extension.outputs)) return [];
   const { ctx, flush } = runContext(services, { node, signal });
   try {
     const config = checked(step, extension.schema, await resolveConfig(step.config, services));
@@ -62,11 +63,6 @@ export function takersOf(node: PlanNode, { plan }: Services): readonly ProcessNo
   return [...found];
 }
 
-/** Outputs of other builds are not known before these are built. */
-export function usesOutputs(step: StepSpec): boolean {
-  return canonical(step.config).includes('"$output"');
-}
-
 async function foreignOutputs(outputs: readonly string[], services: Services): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const output of outputs) {
@@ -78,4 +74,32 @@ async function foreignOutputs(outputs: readonly string[], services: Services): P
 function placed(problems: readonly Problem[], node: PlanNode, services: Services): readonly Problem[] {
   const source = sourceOf(services, { id: node.id, node });
   return problems.map((problem) => ({ ...problem, path: problem.path ?? node.id, source: problem.source ?? source }));
+}
+
+/** What steps and verifications know to be wrong. One whose config has outputs that are not there yet is not asked. */
+async function stepProblems(node: BuildNode, ctx: RunContext, services: Services): Promise<readonly Problem[]> {
+  const checks = services.plan.nodes.filter((one) => one.kind === 'verify' && one.build === node.id);
+  const steps = [
+    ...node.provisioners.map((step) => ({ step, node })),
+    ...checks.map((check) => ({ step: (check as VerifyNode).step, node: check })),
+  ];
+  const problems: Problem[] = [];
+  for (const { step, node: owner } of steps) {
+    const extension = services.extensions.get('provisioner', step.use);
+    if (!extension.preflight || !isKnown(step.config as Json, services)) continue;
+    const config = checked(step, extension.schema, await resolveConfig(step.config, services));
+    const source = sourceOf(services, { id: step.id, node: owner });
+    const found = await extension.preflight(config, ctx);
+    problems.push(...found.map((problem) => ({ path: step.id, ...(source !== undefined && { source }), ...problem })));
+  }
+  return problems;
+}
+
+/** Whether all outputs that a config has are there. */
+export function isKnown(value: Json, services: Services): boolean {
+  if (Array.isArray(value)) return value.every((item: Json) => isKnown(item, services));
+  if (typeof value !== 'object' || value === null) return true;
+  const { $output } = value as { readonly $output?: { readonly node: string } };
+  if ($output) return services.outcomes.has($output.node);
+  return Object.values(value).every((entry) => isKnown(entry as Json, services));
 }

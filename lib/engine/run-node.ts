@@ -4,6 +4,7 @@ import { explainErrno } from '../util/errno';
 import { runBuild } from './build';
 import type { NodeResult, NodeSummary } from './events';
 import { runProcess } from './process';
+import { publishVerified } from './publish';
 import type { Outcome } from './scheduler';
 import type { NodeOutcome, Services } from './services';
 import { sourceOf } from './steps';
@@ -17,22 +18,30 @@ export async function runNode(node: PlanNode, services: Services, results: Map<s
   try {
     const outcome = await runOne(node, services);
     services.outcomes.set(node.id, outcome);
+    if (node.kind === 'verify') await publishVerified(node, services, results, services.signal);
     const cache =
       outcome.state === 'cached'
         ? { builtAt: outcome.builtAt, refresh: `${services.settings.command} --force '${node.id}'` }
         : undefined;
-    finish(node, services, results, { state: outcome.state, duration: duration(), artifact: outcome.artifact, cache });
+    const { state, artifact } = outcome;
+    finish(node, services, results, { state, duration: duration(), artifact, cache, ...checksOf(node, services) });
     return 'succeeded';
   } catch (error) {
+    services.outcomes.delete(node.id);
     const state = services.signal.aborted ? 'cancelled' : 'failed';
     const problem = {
       path: node.id,
       source: sourceOf(services, { id: node.id, node }),
       ...toProblem(state === 'cancelled' ? cancelled(error) : explainErrno(error, `recording ${node.id}`)),
     };
-    finish(node, services, results, { state, duration: duration(), error: problem });
+    finish(node, services, results, { state, duration: duration(), error: problem, ...checksOf(node, services) });
     return state;
   }
+}
+
+function checksOf({ id }: PlanNode, { checks }: Services): Pick<NodeResult, 'checks'> {
+  const own = checks.get(id);
+  return own ? { checks: own } : {};
 }
 
 /** An abort signal may have any reason. */

@@ -1,6 +1,7 @@
-import type { Catalog } from '../catalog/catalog';
+import type { Catalog, NodeRecord } from '../catalog/catalog';
 import type { Store } from '../catalog/store';
 import type { Artifact, ResourceRecord } from '../extension/artifact';
+import type { CheckResult } from '../extension/check';
 import type { Clock } from '../extension/context';
 import type { Json } from '../plan/json';
 import type { Plan } from '../plan/schema';
@@ -22,6 +23,8 @@ export interface NodeOutcome {
    */
   readonly carries?: readonly Carried[];
   readonly builtAt: number;
+  /** Its record, where the artifact waits for verifications to be published. */
+  readonly held?: NodeRecord;
   /** Cache key under which it is recorded. */
   readonly key: string;
 }
@@ -47,6 +50,8 @@ export interface Services {
   readonly extensions: Extensions;
   readonly redactor: Redactor;
   readonly outcomes: Map<string, NodeOutcome>;
+  /** How the checks of each verification went, in its latest try. */
+  readonly checks: Map<string, readonly CheckResult[]>;
   readonly left: LeftBehind[];
   readonly lookups: Map<string, Promise<Json>>;
   readonly settings: {

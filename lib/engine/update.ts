@@ -1,13 +1,14 @@
 import * as os from 'node:os';
 import { GoldsmithError, located, type Problem } from '../errors';
 import { canonical } from '../plan/digest';
+import type { Json } from '../plan/json';
 import type { BuildNode, Plan } from '../plan/schema';
 import { resolveBase } from './base';
 import { checked } from './config';
 import { runContext } from './context';
 import { openServices } from './open';
 import type { RunOptions } from './options';
-import { preflight, preflightProcess, usesOutputs } from './preflight';
+import { isKnown, preflight, preflightProcess } from './preflight';
 import { Redactor } from './redact';
 import { resolveConfig } from './resolve';
 import { select } from './select';
@@ -58,7 +59,7 @@ export async function validate(plan: Plan, options: RunOptions): Promise<readonl
       try {
         if (node.kind === 'build') {
           for (const step of node.provisioners) services.extensions.get('provisioner', step.use);
-          if (!usesOutputs(node.source)) {
+          if (isKnown(node.source.config as Json, services)) {
             await withDriver(node, services, async (config, driver, ctx) => {
               problems.push(...(await preflight(node, config, driver, ctx, services)));
             });

@@ -27,12 +27,27 @@ export interface TransferOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What a container image runs: ENTRYPOINT and CMD. */
+export interface MainProcess {
+  readonly argv: readonly string[];
+  /** As whom, such as `www-data` or `1000:1000`; the login user where it is not given. */
+  readonly user?: string;
+}
+
+/** Where a machine has the output of its {@link MainProcess}. */
+export const MAIN_LOG = '/tmp/goldsmith-main.log';
+
 /** A connection to a machine. */
 export interface Communicator {
   /** Which shell and which paths the machine has. */
   readonly guest: 'unix' | 'windows';
   /** Address, user and the like, for the variables that scripts and templates see. Never a secret. */
   readonly facts: Readonly<Record<string, string>>;
+  /**
+   * What the image says is run when it is started, where the machine does not run it by itself: a verification does then, since a
+   * container is started for that.
+   */
+  readonly main?: MainProcess;
   /** Whether the machine may be restarted: it is one of its own, and the connection is made anew after that. @default false */
   readonly restartable?: boolean;
   /** Runs a command line in the machine's shell (`/bin/sh -c` on unix). */

@@ -1,5 +1,7 @@
 import type { Json } from '../plan/json';
 import type { Artifact, ResourceRecord } from './artifact';
+import type { CheckResult } from './check';
+import type { Communicator } from './communicator';
 
 /** Time, injected: tests advance a virtual one and never sleep. */
 export interface Clock {
@@ -122,6 +124,13 @@ export interface ProvisionContext extends RunContext {
   readonly interactive: boolean;
   /** Asks the person in front and resolves with the answer; with `fallback` at once where nobody can answer. */
   ask(question: string, fallback: string): Promise<string>;
+  /** Tells how a check went: everybody who watches sees it, and the report keeps it. */
+  check(result: CheckResult): void;
+  /**
+   * Boots the artifact once more, on a machine of its own, and deletes that when `use` ends, however it does. Only a verification
+   * has it.
+   */
+  freshMachine?<T>(use: (machine: Communicator) => Promise<T>): Promise<T>;
 }
 
 /** What a post-processor gets. */

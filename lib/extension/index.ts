@@ -4,6 +4,7 @@ import type { ProvisionerExtension } from './provisioner';
 import type { SecretExtension } from './secret';
 
 export * from './artifact';
+export * from './check';
 export * from './communicator';
 export * from './context';
 export * from './platform';

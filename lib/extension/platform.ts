@@ -47,8 +47,14 @@ export interface PlatformDriver<C = unknown> {
   connect(machine: Machine, config: C, ctx: ResourceContext): Promise<Communicator>;
   /** Runs between steps, nothing of the machine is in use. What it makes it acquires and keeps. */
   checkpoint?(machine: Machine, config: C, ctx: ResourceContext): Promise<Checkpoint>;
-  /** Makes the artifact; the machine may be stopped for it. What it makes it acquires and keeps. Undefined: the platform makes none. */
+  /** Makes the artifact, without its public names; the machine may be stopped for it. What it makes it acquires and keeps. Undefined: the platform makes none. */
   capture(machine: Machine, config: C, ctx: ResourceContext): Promise<Artifact | undefined>;
+  /**
+   * Gives the artifact the names by which others find it, such as tags, and returns it with them. Comes after {@link capture}, and
+   * where the image has verifications only when they passed: what {@link capture} itself makes must not be found by others. Files
+   * that it writes by `writeOutput` need nothing: the engine puts them in their places. Idempotent.
+   */
+  publish?(artifact: Artifact, config: C, ctx: RunContext): Promise<Artifact>;
   /** Whether a resource of an artifact or a checkpoint is still there, as it was made. */
   exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean>;
   /** Deletes. Idempotent: what is gone already is no error. A record without an id is found by its token or locator. */

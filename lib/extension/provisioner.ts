@@ -1,5 +1,6 @@
+import type { Problem } from '../errors';
 import type { Communicator } from './communicator';
-import type { ProvisionContext } from './context';
+import type { ProvisionContext, RunContext } from './context';
 import type { PropsSchema } from './props';
 
 /** A provisioner, as the engine finds it. */
@@ -12,5 +13,9 @@ export interface ProvisionerExtension<In = unknown, Out = In> {
   readonly revision?: number;
   /** Whether it changes nothing in the image: then it is in no cache key and no checkpoint follows it. @default false */
   readonly passive?: boolean;
+  /**
+   * What can be known to be wrong before a machine is started. Not asked where the config has outputs of builds that did not run yet.
+   */
+  preflight?(config: Out, ctx: RunContext): Promise<readonly Problem[]>;
   run(config: Out, machine: Communicator, ctx: ProvisionContext): Promise<void>;
 }

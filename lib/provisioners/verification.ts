@@ -1,74 +1,19 @@
 import type { Construct } from 'constructs';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { VerificationBase, type VerificationBaseProps } from '../core/verification-base';
-import { props, text, type Rule } from '../extension/props';
+import { props } from '../extension/props';
 import type { ProvisionerExtension } from '../extension/provisioner';
 import type { Text } from '../plan/late';
 import { environmentRule, environmentShape, type EnvironmentProps } from './environment';
-import { matcherOf } from './matcher';
-import { runVerification } from './verification-run';
+import type { CommandCheck } from './verification/command';
+import type { FileCheck } from './verification/file';
+import { gossProblems } from './verification/goss-binary';
+import type { PortCheck } from './verification/port';
+import { checksShape, expression, gossRule, someCheck } from './verification/props';
+import { runVerification } from './verification/run';
+import type { ServiceCheck } from './verification/service';
 
-/** A command that must work on the finished image. */
-export interface CommandCheck {
-  /** A command line for the machine's shell. */
-  readonly command: Text;
-  /**
-   * The exit status that it must end with.
-   * @default 0
-   */
-  readonly exitCode?: number;
-  /**
-   * What its standard output must hold: a text, or a regular expression between slashes, such as `/^nginx version/m`.
-   * @default - anything
-   */
-  readonly stdout?: Text;
-  /**
-   * The same for its standard error.
-   * @default - anything
-   */
-  readonly stderr?: Text;
-  /**
-   * What messages call the check.
-   * @default - the command
-   */
-  readonly name?: string;
-}
-
-/** A file that must be (or not be) on the finished image. */
-export interface FileCheck {
-  /** Its path on the machine. */
-  readonly path: Text;
-  /**
-   * Whether it must be there.
-   * @default true
-   */
-  readonly exists?: boolean;
-  /**
-   * What it must be. A symbolic link counts as what it points at, unless `symlink` is asked for.
-   * @default - anything
-   */
-  readonly type?: 'file' | 'directory' | 'symlink';
-  /**
-   * Its permissions in octal, such as `0644`.
-   * @default - any
-   */
-  readonly mode?: string;
-  /**
-   * Name or number of its owner.
-   * @default - any
-   */
-  readonly owner?: string;
-  /**
-   * Name or number of its group.
-   * @default - any
-   */
-  readonly group?: string;
-  /**
-   * What it must hold: a text, or a regular expression between slashes.
-   * @default - anything
-   */
-  readonly contains?: Text;
-}
+export type { CommandCheck, FileCheck, PortCheck, ServiceCheck };
 
 /** Props of {@link Verification}. At least one check. */
 export interface VerificationProps extends VerificationBaseProps, EnvironmentProps {
@@ -82,76 +27,68 @@ export interface VerificationProps extends VerificationBaseProps, EnvironmentPro
    * @default - none
    */
   readonly files?: readonly FileCheck[];
+  /**
+   * Ports that must be listened at, or must not; a plain number is a TCP port that must. They are waited for.
+   * @default - none
+   */
+  readonly ports?: readonly (number | PortCheck)[];
+  /**
+   * Services that must run, or must not; a plain name must. They are waited for. systemd, OpenRC and init scripts are asked.
+   * @default - none
+   */
+  readonly services?: readonly (string | ServiceCheck)[];
+  /**
+   * No key that a build made for itself, goldsmith's or Packer's, lets anybody into the image.
+   * @default false
+   */
+  readonly noTemporaryKeys?: boolean;
+  /**
+   * Two machines that are started from the image differ in their SSH host keys and their machine id. What is not there, or comes at
+   * the first boot, cannot be the same. Starts a second machine while the first is still there.
+   * @default false
+   */
+  readonly uniqueIdentity?: boolean;
+  /**
+   * A file of tests for goss (https://goss.rocks), or a folder with a `goss.yaml` in it. Each of its results is a check. It runs as
+   * root where the login user is root or becomes it by sudo, again and again until all is well or `within` is over.
+   * @default - none
+   */
+  readonly goss?: Text;
+  /**
+   * Variables for the tests, as YAML or JSON.
+   * @default - none
+   */
+  readonly gossVarsFile?: Text;
+  /**
+   * The program goss, for Linux and the image's processor. It is sent to the machine, and deleted there. By its content it is part of
+   * the plan.
+   * @default - the one in PATH
+   */
+  readonly gossBinary?: Text;
+  /**
+   * How long ports, services and goss may take until all is well, such as `2m`: a machine answers before all of it has started.
+   * @default '30s'
+   */
+  readonly within?: string;
 }
 
 type OwnVerificationProps = Omit<VerificationProps, keyof VerificationBaseProps>;
 
-const expression: Rule = ({ commands, files }) => {
-  const checks = [
-    ...((commands as readonly unknown[] | undefined) ?? []),
-    ...((files as readonly unknown[] | undefined) ?? []),
-  ];
-  for (const check of checks) {
-    if (typeof check !== 'object' || check === null) continue;
-    for (const key of ['stdout', 'stderr', 'contains'] as const) {
-      const value = (check as Readonly<Record<string, unknown>>)[key];
-      if (typeof value === 'string' && matcherOf(value) === undefined) {
-        return `\`${key}\` is ${JSON.stringify(value)}, which is no valid regular expression`;
-      }
-    }
-  }
-  return undefined;
-};
-
-const someCheck: Rule = ({ commands, files }) => {
-  const count = [commands, files].reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : 0), 0);
-  return count > 0 ? undefined : 'a verification needs a check: give `commands` or `files`';
-};
-
 const schema = props<OwnVerificationProps>()(
-  {
-    commands: z
-      .array(
-        z.union([
-          text(),
-          z.strictObject({
-            command: text(),
-            exitCode: z.number().int().min(0).max(255).optional(),
-            stdout: text().optional(),
-            stderr: text().optional(),
-            name: z.string().optional(),
-          }),
-        ]),
-      )
-      .optional(),
-    files: z
-      .array(
-        z.strictObject({
-          path: text(),
-          exists: z.boolean().optional(),
-          type: z.enum(['file', 'directory', 'symlink']).optional(),
-          mode: z
-            .string()
-            .regex(/^[0-7]{3,4}$/, 'permissions in octal, such as `0644`')
-            .optional(),
-          owner: z.string().optional(),
-          group: z.string().optional(),
-          contains: text().optional(),
-        }),
-      )
-      .optional(),
-    ...environmentShape,
-  },
+  { ...checksShape, ...environmentShape },
   someCheck,
   expression,
+  gossRule,
   environmentRule,
 );
 
 /**
- * Checks on a fresh boot of the finished image. What fails is not handed to post-processors and dependants.
+ * Checks on a fresh boot of the finished image. What fails is not published, tagged, or handed to post-processors and dependants.
  *
  * @example
  * new Verification(web, 'Serves', {
+ *   services: ['nginx'],
+ *   ports: [80, { port: 22, listening: false }],
  *   commands: ['nginx -t', { command: 'nginx -v', stderr: 'nginx/1.' }],
  *   files: [{ path: '/var/www/html/index.html', mode: '0644' }],
  * });
@@ -172,5 +109,6 @@ export const verification: ProvisionerExtension<OwnVerificationProps, Verificati
   module: 'goldsmith',
   schema,
   passive: true,
+  preflight: async ({ goss, gossBinary }, ctx) => (goss === undefined ? [] : gossProblems(gossBinary, ctx)),
   run: runVerification,
 };

@@ -91,12 +91,22 @@ const cache = as(
   'CacheUse',
 );
 
+const check = () => ({
+  name: text('What was looked at, such as `port 80/tcp`'),
+  state: as(z.enum(['passed', 'failed', 'skipped']), 'How it went'),
+  wrong: texts('What is wrong, each a clause that follows the name; empty where it did not fail'),
+  output: as(z.string().optional(), 'The last lines that the thing in question printed, where they help'),
+});
+
+const checkResult = as(z.strictObject(check()), 'How a check of a verification went.', 'CheckResult');
+
 const result = () => ({
   state: as(nodeState.clone(), 'How it ended'),
   duration: ms('Milliseconds'),
   artifact: as(artifact.optional(), 'What it made, or what the cache had'),
   cache: as(cache.optional(), 'Where it is `cached`: how old that is'),
   error: as(problem.optional(), 'Where it is `failed`: why'),
+  checks: as(z.array(checkResult).optional(), 'Of a verification: how its checks went, also where it is `cached`'),
   because: as(z.array(z.string()).optional(), 'Where it is `skipped`: the nodes that made it so'),
 });
 
@@ -175,6 +185,11 @@ export const eventSchemas = [
     state: as(stepState, '`tolerated`: it failed, and the build goes on'),
     duration: ms('Milliseconds since its first try began'),
     error: as(problem.optional(), 'Where it failed: why'),
+  }),
+  event('check', 'A check of a verification went well or not. All checks run, also after one failed.', {
+    node: node(),
+    step: text('The step that it belongs to'),
+    ...check(),
   }),
   event('output', 'What a command printed, without secrets. A piece need not end with a line.', {
     node: node(),

@@ -2,7 +2,7 @@ import type { RunEvent } from '../engine/events';
 import { problemLines } from './problem';
 import { Milestones } from './milestones';
 import type { OutputOptions, Reporter } from './reporter';
-import { RunState, stepName } from './run-state';
+import { checkLine, RunState, stepName } from './run-state';
 import { summaryLines } from './summary';
 import { plainLine, plainLines } from './text';
 import { createTheme, type Paint, type Theme } from './theme';
@@ -71,6 +71,10 @@ class PlainReporter implements Reporter {
       }
       case 'step-finished':
         return this.stepFinished(event);
+      case 'check': {
+        const line = checkLine(event);
+        return [this.printed(event.node, event.state === 'failed' ? theme.bad(line) : line)];
+      }
       case 'message':
         return this.message(event);
       case 'progress': {

@@ -1,7 +1,8 @@
 import type { Problem } from '../errors';
 import type { LeftBehind, NodeResult, NodeState, NodeSummary, RunEvent, StepState } from '../engine/events';
+import type { CheckResult } from '../extension/check';
 import { LineSplitter, Log, type LineKind, type LogLimits, type LogLine } from './log';
-import { plainLines } from './text';
+import { plainLine, plainLines } from './text';
 import { Transfers } from './transfers';
 
 /** A step, as far as the events have told. */
@@ -34,6 +35,8 @@ export interface NodeView {
   startedAt?: number;
   finishedAt?: number;
   result?: NodeResult;
+  /** Of a verification: how its checks went, in the latest try. */
+  checks: readonly CheckResult[];
   /** What belongs to no step. */
   readonly log: Log;
   readonly transfers: Transfers;
@@ -100,6 +103,8 @@ export class RunState {
         return this.finishStep(event);
       case 'output':
         return this.write(event);
+      case 'check':
+        return this.check(event);
       case 'message':
         return this.say(event.level, event.text, event.time, event.node, event.step);
       case 'progress':
@@ -136,6 +141,7 @@ export class RunState {
       dependsOn: summary.dependsOn,
       steps: new Map(),
       state: 'pending',
+      checks: [],
       ...this.records(),
     };
     for (const { id, use } of summary.steps) this.step(node, id, use);
@@ -174,12 +180,15 @@ export class RunState {
     const node = this.node(id);
     node.result = { id, ...result };
     node.finishedAt = time;
+    node.checks = result.checks ?? node.checks;
     this.settle(node, time);
     this.move(node, result.state);
   }
 
   private startStep(event: RunEvent & { type: 'step-started' }): void {
-    const step = this.step(this.node(event.node), event.step, event.use);
+    const node = this.node(event.node);
+    node.checks = [];
+    const step = this.step(node, event.step, event.use);
     step.firstStartedAt ??= event.time;
     Object.assign(step, { state: 'running', attempt: event.attempt, startedAt: event.time, error: undefined });
     delete step.duration;
@@ -201,11 +210,24 @@ export class RunState {
     for (const line of place.splitter.push(text, stream)) place.log.add({ text: line, kind: stream, time });
   }
 
+  private check({ node, step, time, name, state, wrong, output }: RunEvent & { type: 'check' }): void {
+    const view = this.node(node);
+    view.checks = [...view.checks, { name, state, wrong, output }];
+    const kind = state === 'failed' ? 'stderr' : 'stdout';
+    this.stepOf(node, step).log.add({ text: checkLine({ name, state, wrong }), kind, time });
+  }
+
   private say(kind: LineKind, text: string, time: number, node?: string, step?: string): void {
     // Before the run starts, what earlier runs left is cleaned up: their nodes are none of this run.
     const log = node === undefined || !this.nodes.has(node) ? this.log : this.place(node, step).log;
     for (const line of plainLines(text)) log.add({ text: line, kind, time });
   }
+}
+
+/** A check in one line, as logs have it: `ok      port 80/tcp`. */
+export function checkLine({ name, state, wrong }: CheckResult): string {
+  const word = { passed: 'ok', failed: 'failed', skipped: 'skipped' }[state].padEnd(7);
+  return plainLine(`${word} ${name}${wrong.length > 0 ? `: ${wrong.join(', ')}` : ''}`.replaceAll('\n', ' '));
 }
 
 /** Whether a line belongs to a tail: not what was printed above the tree already, warnings and what a node says itself. */

@@ -5,7 +5,7 @@ import type { RunEnd } from './run-state';
 import { tableLines, type Cell } from './table';
 import { plainLine } from './text';
 import { STATE_WORDS, type Theme } from './theme';
-import { formatAge, formatBytes, formatDuration } from './units';
+import { counted, formatAge, formatBytes, formatDuration } from './units';
 
 /** What a summary needs beside the run's end. */
 export interface SummaryOptions {
@@ -70,9 +70,13 @@ function refreshLines(nodes: readonly NodeResult[], theme: Theme): string[] {
   return [`   ${theme.dim(`to refresh${more.length > 0 ? ', for one' : ''}: ${plainLine(first)}`)}`];
 }
 
-function noteOf({ state, cache, error, because, artifact }: NodeResult, { now, folder }: SummaryOptions): string {
+function noteOf(
+  { state, cache, error, because, artifact, checks }: NodeResult,
+  { now, folder }: SummaryOptions,
+): string {
   if (cache) return `built ${formatAge(now - cache.builtAt)}`;
   if (error && state !== 'skipped') return plainLine(error.message.split('\n')[0] ?? '');
+  if (checks && checks.length > 0 && state === 'succeeded') return `${counted(checks.length, 'check')} passed`;
   if (because && because.length > 0) return `because of ${because.map(plainLine).join(', ')}`;
   return artifact ? shortArtifact(artifact, folder) : '';
 }

@@ -151,7 +151,8 @@ export class DriverLab {
     await communicator.exec(this.subject.command ?? 'true', { signal: ctx.signal });
     await communicator.close();
     const checkpoint = await driver.checkpoint?.(machine, config, ctx);
-    const artifact = await driver.capture(machine, config, ctx);
+    const captured = await driver.capture(machine, config, ctx);
+    const artifact = captured && ((await driver.publish?.(captured, config, ctx)) ?? captured);
     return { machine, checkpoint, artifact };
   }
 

@@ -38,7 +38,8 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   STEP_TIMEOUT: 'Raise `timeout`, or find out what it waits for: a question on standard input is a usual reason.',
   TRANSFER_FAILED: 'The folder must exist and be writable for the login user.',
   CAPTURE_FAILED: "The message has the platform's own words.",
-  VERIFICATION_FAILED: 'All checks that failed are listed. The artifact is there, but goes no further.',
+  VERIFICATION_FAILED:
+    'All checks that failed are listed. What failed is not published, and goes no further; it is kept for a look.',
   PROCESS_FAILED: 'The artifact that it took is there; after the repair only the post-processor runs again.',
   OUTPUT_EXISTS: 'Move the file away, name another, or use `--force`.',
   PLATFORM_UNAVAILABLE: '`goldsmith doctor` says what is missing.',

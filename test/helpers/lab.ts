@@ -35,7 +35,7 @@ export interface Ran {
 }
 
 /** Builds an app and gathers what happens. */
-export async function build(app: TestApp, options: BuildOptions = {}): Promise<Ran> {
+export async function build(app: Pick<TestApp, 'build'>, options: BuildOptions = {}): Promise<Ran> {
   const events: RunEvent[] = [];
   const onEvent = (event: RunEvent): void => {
     events.push(event);

@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import type { Clock, Communicator, ExecResult, ProvisionContext } from '../../lib/extension';
+import { GoldsmithError } from '../../lib/errors';
+import type { CheckResult, Clock, Communicator, ExecResult, ProvisionContext } from '../../lib/extension';
 import { localCommunicator } from '../../lib/communicators/local';
 
 /** The real time, for tests in which real processes run. */
@@ -50,6 +51,7 @@ export interface TestContext extends ProvisionContext {
   readonly said: string[];
   readonly warned: string[];
   readonly asked: string[];
+  readonly checks: CheckResult[];
   readonly projectDir: string;
   /** All that was printed. */
   printed(): string;
@@ -61,6 +63,7 @@ export function provisionContext(folder: string, changes: Partial<ProvisionConte
   const said: string[] = [];
   const warned: string[] = [];
   const asked: string[] = [];
+  const checks: CheckResult[] = [];
   const tempDir = path.join(folder, 'temp');
   mkdirSync(tempDir, { recursive: true });
   return {
@@ -80,7 +83,16 @@ export function provisionContext(folder: string, changes: Partial<ProvisionConte
     progress: () => undefined,
     secret: () => undefined,
     resolvePath: (file) => path.resolve(folder, file),
-    poll: () => Promise.reject(new Error('not used')),
+    poll: async (what, probe, { timeout = 300_000, interval = 100 } = {}) => {
+      const end = realClock.now() + timeout;
+      for (;;) {
+        const found = await probe();
+        if (found !== undefined) return found;
+        if (realClock.now() >= end) throw new GoldsmithError('STEP_TIMEOUT', `waited for ${what}`);
+        await realClock.sleep(Math.min(interval, Math.max(1, end - realClock.now())), changes.signal);
+      }
+    },
+    check: (result) => void checks.push(result),
     ask: (question) => {
       asked.push(question);
       return Promise.resolve('');
@@ -90,6 +102,7 @@ export function provisionContext(folder: string, changes: Partial<ProvisionConte
     said,
     warned,
     asked,
+    checks,
     printed: () => shown.map(({ text }) => text).join(''),
   };
 }

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { GoldsmithError } from '../../lib/errors';
 import { verification, type VerificationConfig } from '../../lib/provisioners/verification';
+import { checkLine } from '../../lib/reporters/run-state';
 import { provisionContext, temporaryFolder, thisMachine } from './support';
 
 const folder = temporaryFolder();
@@ -10,31 +11,28 @@ fs.writeFileSync(page, '<h1>it works</h1>\n', { mode: 0o640 });
 fs.chmodSync(page, 0o640);
 fs.symlinkSync('index.html', path.join(folder, 'link'));
 
-async function check(config: VerificationConfig): Promise<{ printed: string; error: GoldsmithError | undefined }> {
+async function check(config: VerificationConfig): Promise<{ checks: string[]; error: GoldsmithError | undefined }> {
   const ctx = provisionContext(folder);
   const error: unknown = await verification.run(config, thisMachine(folder), ctx).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
   if (error !== undefined && !GoldsmithError.is(error)) throw error;
-  return { printed: ctx.printed(), error };
+  return { checks: ctx.checks.map(checkLine), error };
 }
 
 test('all checks run, each is reported, and the error lists every one that failed', async () => {
-  const { printed, error } = await check({
+  const { checks, error } = await check({
     commands: ['true', 'echo broken >&2; exit 3', { command: 'echo v1.2', stdout: 'v2', name: 'the version' }],
     files: [{ path: page }, { path: '/no/such/file' }],
   });
-  expect(printed).toBe(
-    [
-      'ok      `true`',
-      'failed  `echo broken >&2; exit 3`: exit status 3, expected 0',
-      'failed  the version: standard output does not hold "v2"',
-      `ok      the file ${page}`,
-      'failed  the file /no/such/file: is not there',
-      '',
-    ].join('\n'),
-  );
+  expect(checks).toEqual([
+    'ok      `true`',
+    'failed  `echo broken >&2; exit 3`: exit status 3, expected 0',
+    'failed  the version: standard output does not hold "v2"',
+    `ok      the file ${page}`,
+    'failed  the file /no/such/file: is not there',
+  ]);
   expect(error?.code).toBe('VERIFICATION_FAILED');
   expect(error?.message).toContain('3 of 5 checks failed: `echo broken');
   expect(error?.message).toContain('the version: standard output does not hold "v2"');
@@ -85,4 +83,12 @@ test('a verification without a check, or with a broken expression, is refused', 
     verification.schema.safeParse({ commands: [{ command: 'x', stdout: '/(/' }] }).error?.issues[0]?.message,
   ).toContain('no valid regular expression');
   expect(verification.schema.safeParse({ files: [{ path: '/x', mode: 'rw' }] }).success).toBe(false);
+  expect(verification.schema.safeParse({ ports: [70_000] }).success).toBe(false);
+  expect(verification.schema.safeParse({ ports: [{ port: 1, address: 'localhost' }] }).success).toBe(false);
+  expect(verification.schema.safeParse({ services: ['-x'] }).success).toBe(false);
+  expect(verification.schema.safeParse({ commands: ['true'], gossVarsFile: 'x' }).error?.issues[0]?.message).toContain(
+    'are for `goss`',
+  );
+  for (const one of [{ ports: [80] }, { services: ['x'] }, { noTemporaryKeys: true }, { uniqueIdentity: true }])
+    expect(verification.schema.safeParse(one).success).toBe(true);
 });

@@ -14,7 +14,7 @@ const GUIDES = {
   BreakpointProvisioner: 'provisioners.md#breakpointprovisioner-and-pauseprovisioner',
   PauseProvisioner: 'provisioners.md#breakpointprovisioner-and-pauseprovisioner',
   RebootProvisioner: 'ssh.md#restarts',
-  Verification: 'provisioners.md#verification',
+  Verification: 'verification.md',
   NullSource: 'provisioners.md#trying-steps-without-an-image',
   ManifestPostProcessor: 'post-processors.md#manifestpostprocessor',
   ChecksumPostProcessor: 'post-processors.md#checksumpostprocessor',

@@ -1,13 +1,15 @@
-import type { Artifact } from '../../extension/artifact';
+import type { Artifact, ResourceRecord } from '../../extension/artifact';
 import type { ResourceContext } from '../../extension/context';
 import type { Checkpoint, Machine } from '../../extension/platform';
+import type { JsonObject } from '../../plan/json';
 import { parseReference, withTag } from '../../oci/reference';
 import type { DockerConfig } from './docker-extension';
 import type { Engine } from './engine';
-import { failed } from './errors';
+import { failed, isNotFound } from './errors';
 import { commitConfig } from './image-config';
 import { asJson, machineData } from './machine';
 import { ownReference } from './names';
+import type { ImageLocator } from './remove';
 import { snapshot } from './snapshot';
 import { writeStream } from './write-stream';
 
@@ -73,13 +75,12 @@ async function commitContainer(
       return snapshot(engine, data, request, () => engine.kill(data.id));
     },
   );
-  const id = resource.id!;
-  const reference = ownReference('artifact', ctx.node.id, resource.token);
-  for (const tag of tags) await nameImage(engine, id, tag);
-  // Its own names say enough, and it has a name at every moment.
-  if (tags.length > 0) await engine.removeImage(reference, false);
   await ctx.keep(resource);
-  const name = tags[0] ?? reference;
+  return artifactOf(resource, ownReference('artifact', ctx.node.id, resource.token), []);
+}
+
+function artifactOf(resource: ResourceRecord, name: string, tags: readonly string[]): Artifact {
+  const id = resource.id!;
   return {
     use: 'docker',
     kind: 'docker-image',
@@ -89,6 +90,25 @@ async function commitContainer(
     resources: [resource],
     outputs: { imageId: id, name, tags },
   };
+}
+
+/** Gives an image the names that the config asks for. */
+export async function publishArtifact(engine: Engine, artifact: Artifact, config: DockerConfig): Promise<Artifact> {
+  const tags = (config.tags ?? []).map(withTag);
+  const [resource] = artifact.resources;
+  if (artifact.kind !== 'docker-image' || !resource || tags.length === 0) return artifact;
+  try {
+    for (const tag of tags) await nameImage(engine, artifact.id, tag);
+    // Its own names say enough, and it has a name at every moment.
+    const { node } = resource.locator as unknown as ImageLocator;
+    await engine.removeImage(ownReference('artifact', node, resource.token), false).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+  } catch (error) {
+    throw failed('CAPTURE_FAILED', 'the image could not be given its tags', error);
+  }
+  const locator = { ...(resource.locator as JsonObject), tags };
+  return artifactOf({ ...resource, locator }, tags[0]!, tags);
 }
 
 async function exportContainer(

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { Communicator, ExecOptions, ExecResult, TransferOptions } from '../../extension/communicator';
+import type { Communicator, MainProcess, ExecOptions, ExecResult, TransferOptions } from '../../extension/communicator';
 import type { Clock } from '../../extension/context';
 import { decodeOutput } from './demux';
 import type { Engine } from './engine';
@@ -22,12 +22,15 @@ export interface ContainerAccess {
   readonly fixUploadOwner: boolean;
   /** Folders that the archive API does not see: they are mounted within the container only. */
   readonly hidden: readonly string[];
+  /** What the image runs, where goldsmith's own process waits in its place. */
+  readonly main?: MainProcess;
 }
 
 /** A connection to a container, over the engine's exec and archive API. */
 export class DockerCommunicator implements Communicator {
   readonly guest = 'unix';
   readonly facts: Readonly<Record<string, string>>;
+  readonly main?: MainProcess;
   private readonly inside: Guest;
   private readonly session: ShellSession;
 
@@ -37,6 +40,7 @@ export class DockerCommunicator implements Communicator {
     private readonly clock: Clock,
   ) {
     const { container, name, execUser, containerUser } = access;
+    if (access.main) this.main = access.main;
     this.session = new ShellSession(engine, container, execUser, clock);
     this.facts = { ID: container, Host: name, User: execUser ?? (containerUser || 'root'), ConnType: 'docker' };
     this.inside = {

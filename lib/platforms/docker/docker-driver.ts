@@ -3,7 +3,7 @@ import type { RunContext } from '../../extension/context';
 import type { LookupOptions, PlatformDriver } from '../../extension/platform';
 import type { Json } from '../../plan/json';
 import type { BaseQuery } from './base';
-import { makeArtifact, makeCheckpoint } from './capture';
+import { makeArtifact, makeCheckpoint, publishArtifact } from './capture';
 import { DockerCommunicator } from './communicator';
 import type { DockerConfig } from './docker-extension';
 import { launch } from './launch';
@@ -26,12 +26,15 @@ export async function createDriver(ctx: RunContext): Promise<PlatformDriver<Dock
     preflight: (config, runCtx) => preflight(engine, config, runCtx),
     launch: (config, from, resourceCtx) => launch(engine, config, from, resourceCtx),
     async connect(machine, config, resourceCtx) {
-      const { id, name, base } = machineData(machine);
+      const { id, name, base, waits } = machineData(machine);
+      const user = config.user ?? base.User ?? '';
+      const argv = [...(base.Entrypoint ?? []), ...(base.Cmd ?? [])];
       const access = {
         container: id,
         name,
         execUser: config.execUser,
-        containerUser: config.user ?? base.User ?? '',
+        containerUser: user,
+        ...(waits && argv.length > 0 && { main: { argv, ...(user !== '' && { user }) } }),
         pty: config.pty ?? false,
         fixUploadOwner: config.fixUploadOwner ?? true,
         hidden: ['/dev', '/proc', '/sys', ...(config.tmpfs ?? []).map((text) => splitTmpfs(text)[0])],
@@ -40,6 +43,7 @@ export async function createDriver(ctx: RunContext): Promise<PlatformDriver<Dock
     },
     checkpoint: (machine, config, resourceCtx) => makeCheckpoint(engine, machine, config, resourceCtx),
     capture: (machine, config, resourceCtx) => makeArtifact(engine, machine, config, resourceCtx),
+    publish: (artifact, config) => publishArtifact(engine, artifact, config),
     exists: (resource) => resourceExists(engine, resource),
     destroy: (resource, runCtx) => removeResource(engine, known(resource), runCtx),
     find: (run) => findByRun(engine, run),

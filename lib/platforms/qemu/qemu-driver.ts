@@ -84,7 +84,7 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
     if (config.communicator === 'none') return noCommunicator();
     const communicator = await connectTo(open.machine, open.note.keys, config, ctx);
     open.communicator = communicator;
-    return borrowed(communicator);
+    return borrowed(communicator, open.note.keys.user?.publicKey);
   }
 
   /** Freezes disks and memory; the machine goes on at once. */
@@ -217,10 +217,10 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
 }
 
 /** For whoever must not end it: the machine is shut down by it in the end. */
-function borrowed(communicator: Communicator): Communicator {
+function borrowed(communicator: Communicator, publicKey: string | undefined): Communicator {
   return {
     guest: communicator.guest,
-    facts: communicator.facts,
+    facts: { ...communicator.facts, ...(publicKey !== undefined && { SSHPublicKey: publicKey }) },
     exec: (command, options) => communicator.exec(command, options),
     uploadFile: (local, remote, options) => communicator.uploadFile(local, remote, options),
     uploadDirectory: (local, remote, options) => communicator.uploadDirectory(local, remote, options),

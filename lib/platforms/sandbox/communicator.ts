@@ -18,6 +18,7 @@ export function connectTo(machine: SandboxMachine, run: RunConfig, ctx: RunConte
   return {
     guest: 'unix',
     facts: { User: 'root', Host: 'localhost' },
+    ...mainOf(run),
     exec: (command, options) => execIn(machine, run, command, options, of(options.signal)),
     uploadFile: (local, remote, options) => uploadFile(machine, local, remote, options, of(options.signal)),
     uploadDirectory: (local, remote, options) => uploadDirectory(machine, local, remote, options, of(options.signal)),
@@ -26,6 +27,13 @@ export function connectTo(machine: SandboxMachine, run: RunConfig, ctx: RunConte
       downloadDirectory(machine, remote, local, options, of(options.signal)),
     close: () => Promise.resolve(),
   };
+}
+
+/** What the image runs. */
+function mainOf({ Entrypoint, Cmd, User: user = '' }: RunConfig): Pick<Communicator, 'main'> {
+  const argv = [...(Entrypoint ?? []), ...(Cmd ?? [])];
+  if (argv.length === 0) return {};
+  return { main: { argv, ...(user !== '' && { user }) } };
 }
 
 async function execIn(

@@ -1,9 +1,11 @@
+import type { CheckResult } from '../../extension/check';
 import type { Log, LogLine } from '../log';
 import { stepName, type NodeView, type StepView } from '../run-state';
+import { plainLines } from '../text';
 import { STATE_WORDS } from '../theme';
 import { counted, formatAge, formatDuration } from '../units';
 import { anchor } from './graph-svg';
-import { markup, type Content, type Markup } from './markup';
+import { markup, prose, type Content, type Markup } from './markup';
 import { placesOf, type RunRecord } from './run-record';
 
 /** What the verifications looked at, with what they said. */
@@ -17,15 +19,34 @@ export function checksSection({ state }: RunRecord): Content {
 }
 
 function check(node: NodeView): Markup {
-  const lines = placesOf(node).flatMap(({ log }) => [...log.first, ...log.last]);
+  // A verification of somebody's own may only print.
+  const lines = node.checks.length > 0 ? [] : placesOf(node).flatMap(({ log }) => [...log.first, ...log.last]);
   const of = node.dependsOn.length > 0 && markup` <span class="quiet">of ${node.dependsOn.join(', ')}</span>`;
   return markup`<div class="check">
     <h3>
       <span class="dot ${node.state}"></span><a href="#${anchor(node.id)}">${node.id}</a>${of}
       <span class="word ${node.state}">${node.state === 'succeeded' ? 'passed' : STATE_WORDS[node.state]}</span>
+      ${node.checks.length > 0 && markup` <span class="quiet">${countOf(node.checks)}</span>`}
     </h3>
+    ${node.checks.length > 0 && markup`<ul class="results">${node.checks.map(resultItem)}</ul>`}
     ${lines.length > 0 && markup`<pre class="log">${lines.slice(0, 40).map(lineOf)}</pre>`}
   </div> `;
+}
+
+/** One check, and what is wrong with it. */
+function resultItem({ name, state, wrong, output }: CheckResult): Markup {
+  const dot = { passed: 'succeeded', failed: 'failed', skipped: 'skipped' }[state];
+  return markup`<li class="${state}">
+    <span class="dot ${dot}"></span>${prose(name)}${wrong.length > 0 && markup`: <b>${wrong.join(', ')}</b>`}${state === 'skipped' && markup` <span class="quiet">skipped</span>`}
+    ${output !== undefined && output !== '' && markup`<pre class="log">${plainLines(output).join('\n')}</pre>`}
+  </li> `;
+}
+
+/** How many of the checks went well. */
+function countOf(checks: readonly CheckResult[]): string {
+  const ran = checks.filter(({ state }) => state !== 'skipped');
+  const good = ran.filter(({ state }) => state === 'passed').length;
+  return good === ran.length ? counted(good, 'check') : `${good} of ${counted(ran.length, 'check')} passed`;
 }
 
 /** Every node with its steps, each step with its log. */

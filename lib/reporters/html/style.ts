@@ -122,6 +122,11 @@ th:last-child, td:last-child { padding-right: 0; }
 .artifact td { border: 0; padding-top: .1rem; padding-bottom: .1rem; }
 .check + .check { margin-top: 1.2rem; }
 .check h3 { font-size: .97rem; }
+.results { margin: .5rem 0 0; padding: 0; list-style: none; font-size: .93rem; }
+.results li { padding: .12rem 0 .12rem 1.2rem; overflow-wrap: anywhere; }
+.results .failed b { color: var(--bad); font-weight: 600; }
+.results .skipped { color: var(--soft); }
+.results .log { max-height: 12rem; }
 .check h3 .quiet, .check h3 .word { font-weight: 400; font-size: .92rem; margin-left: .5rem; }
 
 .dot { display: inline-block; width: .56rem; height: .56rem; margin-right: .65rem; border-radius: 50%; background: var(--still); vertical-align: .06em; }

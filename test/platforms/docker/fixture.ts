@@ -142,8 +142,9 @@ export class Build {
     return stdout;
   }
 
-  capture() {
-    return this.driver.capture(this.machine, this.config, this.ctx);
+  async capture() {
+    const captured = await this.driver.capture(this.machine, this.config, this.ctx);
+    return captured && this.driver.publish!(captured, this.config, this.ctx);
   }
 
   checkpoint() {

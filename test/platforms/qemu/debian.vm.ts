@@ -45,6 +45,15 @@ describeIf(ready, reason, 'a Debian disk on QEMU', () => {
         'test -s /etc/machine-id',
       ],
       files: [{ path: '/etc/motd', contains: 'golden' }],
+      services: [
+        { name: 'ssh', enabled: true },
+        { name: 'no-such-service', running: false },
+      ],
+      ports: [22, { port: 22, address: '0.0.0.0' }, { port: 80, listening: false }],
+      noTemporaryKeys: true,
+      // Starts a second machine.
+      uniqueIdentity: true,
+      within: '5m',
     });
     return app;
   }
@@ -54,10 +63,19 @@ describeIf(ready, reason, 'a Debian disk on QEMU', () => {
 
   test('is built from a cloud image, and passes its checks on a fresh boot', async () => {
     const base = run('sha256sum', DISK);
-    expect(states(await program('one').build({ env: process.env }))).toEqual([
-      'Core/Qemu succeeded',
-      'Core/Fresh/Qemu succeeded',
-    ]);
+    const report = await program('one').build({ env: process.env });
+    expect(states(report)).toEqual(['Core/Qemu succeeded', 'Core/Fresh/Qemu succeeded']);
+    expect(report.nodes[1]?.checks?.map(({ name, state }) => `${state} ${name}`)).toEqual(
+      expect.arrayContaining([
+        'passed service ssh',
+        'passed service no-such-service',
+        'passed port 22/tcp at 0.0.0.0',
+        'passed port 80/tcp closed',
+        'passed no temporary key is left',
+        expect.stringMatching(/^passed SSH host keys of two boots \([1-9] compared\)$/),
+        'passed machine id of two boots',
+      ]),
+    );
     expect(run('sha256sum', DISK)).toBe(base);
     expect(run('qemu-img', 'check', path.join(dir, 'core.qcow2'))).toMatch(/No errors/);
     expect(emulatorsWith(dir)).toEqual([]);

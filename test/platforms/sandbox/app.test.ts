@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import * as net from 'node:net';
 import * as path from 'node:path';
 import { App, FileProvisioner, Image, ShellProvisioner, Verification } from '../../../lib';
 import { SandboxBase, SandboxSource, type SandboxSourceProps } from '../../../lib/platforms/sandbox';
@@ -131,6 +132,52 @@ describeIf(isRoot, 'it needs Linux and root', 'a program with sandbox sources', 
     );
     fs.appendFileSync(path.join(dir, 'root.tar'), Buffer.alloc(512));
     expect(states(await build())).toEqual(['Base/Sandbox succeeded']);
+  }, 120_000);
+
+  test('keeps what fails its checks from its name: what was there before stays', async () => {
+    const options = { env: process.env };
+    const archive = path.join(dir, 'artifacts/acme-web-sandbox.oci.tar');
+    await program('hello').build(options);
+    const first = run('sha256sum', archive).slice(0, 64);
+    const app = program('bye');
+    new Verification(app.node.findChild('Web') as Image, 'Fails', {
+      files: [{ path: '/etc/both', contains: 'hello' }],
+    });
+    expect(states(await app.build(options))).toEqual([
+      'Core/Sandbox succeeded',
+      'Web/Sandbox succeeded',
+      'Web/Works/Sandbox succeeded',
+      'Web/Fails/Sandbox failed 1 of 1 checks failed: the file /etc/both: its content does not hold "hello"',
+    ]);
+    expect(run('sha256sum', archive).slice(0, 64)).toBe(first);
+    expect(states(await program('bye').build(options))).toEqual([
+      'Core/Sandbox cached',
+      'Web/Sandbox cached',
+      'Web/Works/Sandbox cached',
+    ]);
+    expect(run('sha256sum', archive).slice(0, 64)).not.toBe(first);
+  }, 120_000);
+
+  test('looks at its own ports alone, though it shares the network with this machine', async () => {
+    const server = net.createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as net.AddressInfo;
+    const app = new App('acme', { baseDir: dir });
+    const core = new Image(app, 'Core');
+    const props = { base: SandboxBase.host(), network: 'shared', format: 'rootfs-tar', output: 'root.tar' } as const;
+    const free = port === 65_535 ? port - 1 : port + 1;
+    const changes = [`CMD ["perl", "/srv/listener.pl", "${free}"]`];
+    new SandboxSource(core, 'Sandbox', { ...props, format: 'oci-archive', output: 'core.tar', changes });
+    const listener = `use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $ARGV[0], Listen => 5) or die $!; sleep 600`;
+    new FileProvisioner(core, 'Listener', { content: listener, destination: '/srv/listener.pl' });
+    new Verification(core, 'Ports', { ports: [free, { port, within: '0s' }, { port, listening: false }] });
+    const { nodes } = await app.build({ env: process.env });
+    server.close();
+    expect(nodes[1]?.checks?.map(({ name, wrong }) => [name, ...wrong].join(': '))).toEqual([
+      `port ${free}/tcp`,
+      `port ${port}/tcp: is listened at, but by no process of this machine: it shares its network with others`,
+      `port ${port}/tcp closed`,
+    ]);
   }, 120_000);
 
   test('does not replace a file that is not its own', async () => {

@@ -21,11 +21,13 @@ const made = artifact('a', {
   ],
   outputs: { imageId: 'x', layers: [1, { deep: false }] },
 });
+const check = { name: 'port 80/tcp', state: 'failed', wrong: ['is not listened at'] } as const;
 const full = {
   duration: 12.5,
   artifact: made,
   cache: { builtAt: 1, refresh: 'goldsmith build --force' },
   error: problem,
+  checks: [check],
   because: ['Core/Docker'],
 } as const;
 
@@ -37,6 +39,8 @@ const BODIES: readonly RunEventBody[] = [
   { type: 'step-started', node: 'Web/Docker', step: 'Web/Nginx', use: 'shell', attempt: 1 },
   { type: 'step-finished', node: 'Web/Docker', step: 'Web/Nginx', state: 'tolerated', duration: 3, error: problem },
   { type: 'step-finished', node: 'Web/Docker', step: 'launch', state: 'succeeded', duration: 3 },
+  { type: 'check', node: 'Web/Docker', step: 'Web/Serves', ...check, output: 'log' },
+  { type: 'check', node: 'Web/Docker', step: 'Web/Serves', ...check, state: 'passed', wrong: [] },
   { type: 'output', node: 'Web/Docker', step: 'Web/Nginx', stream: 'stderr', text: 'text' },
   { type: 'output', node: 'Web/Docker', stream: 'stdout', text: '' },
   { type: 'message', level: 'warning', node: 'Web/Docker', step: 'Web/Nginx', text: 'text' },

@@ -140,11 +140,8 @@ function web(run: Recorder): void {
     .stepEnd(check, 'launch')
     .step(check, 'checks', 'verification')
     .wait(130);
-  run.out(
-    check,
-    'checks',
-    '✔ nginx -t\n✔ curl -fsS http://127.0.0.1/ prints "Welcome"\n✔ /etc/nginx/nginx.conf is there, mode 0644\n',
-  );
+  for (const name of ['service nginx', 'port 80/tcp', '`nginx -t`', 'the file /etc/nginx/nginx.conf'])
+    run.emit({ type: 'check', node: check, step: 'checks', name, state: 'passed', wrong: [] });
   run.stepEnd(check, 'checks').nodeEnd(check);
   run.node('Web/Push/Docker').node('Web/Compress/Sandbox').wait(800);
   run.nodeEnd('Web/Push/Docker', { artifact: artifact('2', { description: 'localhost:5000/acme/web:1.4.0' }) });

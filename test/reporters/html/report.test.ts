@@ -63,7 +63,7 @@ test('the report has the graph, the timeline, artifacts with digests, checks, th
   expect(page.match(/<path class="edge"/g)).toHaveLength(11);
   expect(text).toContain(`sha256:${'1'.repeat(64)}`);
   expect(text).toContain(`artifacts/acme-images-Web.oci.tar 48.2 MB sha256:${'8'.repeat(64)}`);
-  expect(text).toContain('Web/Serves/Docker of Web/Docker passed ✔ nginx -t');
+  expect(text).toContain('Web/Serves/Docker of Web/Docker passed 4 checks service nginx port 80/tcp');
   expect(text).toContain(
     'Core/Sandbox built 3 days ago 2026-11-19 04:05:06 UTC npx ts-node images.ts build --force Core/Sandbox',
   );
