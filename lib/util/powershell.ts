@@ -32,6 +32,8 @@ export function powershellProgram(
   start: PowershellStart = {},
 ): { readonly command: string; readonly stdin: string } {
   // A line of PowerShell's input may be long; those who look at the traffic prefer shorter ones.
-  const lines = Buffer.from(script, 'utf8').toString('base64').replace(/.{1,4000}/g, '$&\r\n');
+  const lines = Buffer.from(script, 'utf8')
+    .toString('base64')
+    .replace(/.{1,4000}/g, '$&\r\n');
   return { command: powershellCommand(FRAME, start), stdin: lines };
 }

@@ -25,10 +25,7 @@ export class Sealer {
   ) {
     // MS-NLMP 3.4.5.2 and 3.4.5.3.
     const derive = (what: string): Buffer =>
-      createHash('md5')
-        .update(sessionKey)
-        .update(`session key to ${direction} ${what} key magic constant\0`)
-        .digest();
+      createHash('md5').update(sessionKey).update(`session key to ${direction} ${what} key magic constant\0`).digest();
     this.signKey = derive('signing');
     this.cipher = new Rc4(derive('sealing'));
   }
