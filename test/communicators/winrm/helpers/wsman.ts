@@ -66,6 +66,11 @@ export class WsmanServer {
     return this;
   }
 
+  /** Resolves when nobody is connected any more. */
+  async empty(): Promise<void> {
+    await Promise.all([...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+  }
+
   /** As if its power were cut: nobody is told anything. */
   async kill(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();

@@ -28,6 +28,9 @@ export class Session {
     }))
       this.globals.set(name, value);
     this.globals.set('LASTEXITCODE', null);
+    this.globals.set('ExecutionContext', {
+      SessionState: { Path: { GetUnresolvedProviderPathFromPSPath: (path: unknown) => text(path) } },
+    });
     this.globals.set('PSVersionTable', { PSVersion: { Major: 5 } });
   }
 
