@@ -51,27 +51,27 @@ class FileStream {
 }
 
 class Sha256 {
-  private hash: NodeHash = createHash('sha256');
+  private digesting: NodeHash = createHash('sha256');
   Hash: Buffer | undefined;
 
   TransformBlock(bytes: Buffer, offset: number, count: number): number {
-    this.hash.update(bytes.subarray(offset, offset + count));
+    this.digesting.update(bytes.subarray(offset, offset + count));
     return count;
   }
 
   TransformFinalBlock(bytes: Buffer, offset: number, count: number): Buffer {
-    this.hash.update(bytes.subarray(offset, offset + count));
-    this.Hash = this.hash.digest();
+    this.digesting.update(bytes.subarray(offset, offset + count));
+    this.Hash = this.digesting.digest();
     return bytes;
   }
 
   ComputeHash(input: FileStream | Buffer): Buffer {
-    this.hash.update(input instanceof FileStream ? fs.readFileSync(input.descriptor) : input);
-    return (this.Hash = this.hash.digest());
+    this.digesting.update(input instanceof FileStream ? fs.readFileSync(input.descriptor) : input);
+    return (this.Hash = this.digesting.digest());
   }
 
   Initialize(): void {
-    this.hash = createHash('sha256');
+    this.digesting = createHash('sha256');
   }
 }
 

@@ -11,6 +11,10 @@ const LEVELS: readonly RegExp[] = [
   /-f\b/iy,
   /\.\./y,
 ];
+/** Typographic quotes are quotes, too. */
+const SINGLE =
+  /['\u2018\u2019\u201a\u201b]((?:['\u2018\u2019\u201a\u201b]{2}|[^'\u2018\u2019\u201a\u201b])*)['\u2018\u2019\u201a\u201b]/y;
+const PAIR = /(['\u2018\u2019\u201a\u201b])['\u2018\u2019\u201a\u201b]/g;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '0': '\0', e: '\x1b', b: '\b' };
 
 /** Reads the PowerShell of this product's scripts and of usual ones; what it does not know, it refuses. */
@@ -376,8 +380,8 @@ export class Parser {
     if (literal !== undefined) return { k: 'value', value: literal };
     const [, expandable] = this.match(/@"\r?\n([\s\S]*?)\r?\n"@/y) ?? [];
     if (expandable !== undefined) return new Parser(expandable).parts(undefined);
-    const [, single] = this.match(/'((?:''|[^'])*)'/y) ?? [];
-    if (single !== undefined) return { k: 'value', value: single.replaceAll("''", "'") };
+    const [, single] = this.match(SINGLE) ?? [];
+    if (single !== undefined) return { k: 'value', value: single.replace(PAIR, '$1') };
     if (this.take('"')) return this.parts('"');
     const variable = this.variable();
     if (variable) return variable;
