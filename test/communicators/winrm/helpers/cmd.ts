@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as win from 'node:path/win32';
-import { envName, type Streams } from './powershell/host';
+import { envName, type Host, type Streams } from './powershell/host';
 import { Session } from './powershell/session';
 import type { WindowsMachine } from './windows';
 
@@ -67,6 +67,8 @@ function expanded(command: string, { env }: Process): string {
 }
 
 async function one(whole: string, process: Process): Promise<number> {
+  // What stands in quotes is for the inner shell.
+  if (/^cmd(\.exe)?\s/i.test(whole)) return BUILTINS['cmd']!(whole.replace(/^\S+\s+/, ''), process);
   const { command, streams } = redirected(whole.replace(/^@/, ''), process);
   const inner: Process = { ...process, streams };
   const [, word = '', rest = ''] = /^("[^"]*"|[^\s/]\S*?(?=\/)|\S+)\s*(.*)$/s.exec(command) ?? [];
@@ -140,6 +142,7 @@ const BUILTINS: Readonly<Record<string, (rest: string, process: Process) => numb
   },
   schtasks: (rest, { machine }) => {
     machine.schtasks.push(rest);
+    if (/^\/end/i.test(rest)) machine.running.get(/\/tn (\S+)/i.exec(rest)?.[1] ?? '')?.();
     return 0;
   },
 };
@@ -164,17 +167,19 @@ async function batch(name: string, process: Process): Promise<number> {
 async function powershell(rest: string, process: Process): Promise<number> {
   const { machine, env, streams, signal } = process;
   machine.powershells += 1;
-  const session = new Session({
+  const [, encoded] = /-e(?:ncodedcommand|nc)?\s+(\S+)/i.exec(rest) ?? [];
+  const host = {
     streams,
     signal,
     env,
-    path: (file) => machine.path(file),
-    program: (name, args, own) => runProgram(name, args, { ...process, streams: own }),
-    com: (name) => machine.com(name),
-    cim: (name) => machine.cim(name),
-    hasKey: (key) => machine.registry.has(key.toLowerCase()),
-  });
-  const [, encoded] = /-e(?:ncodedcommand|nc)?\s+(\S+)/i.exec(rest) ?? [];
+    path: (file: string) => machine.path(file),
+    program: (name: string, args: readonly string[], own: Streams) =>
+      runProgram(name, args, { ...process, streams: own }),
+    com: (name: string) => machine.com(name),
+    cim: (name: string) => machine.cim(name),
+    hasKey: (key: string) => machine.registry.has(key.toLowerCase()),
+  } satisfies Host;
+  const session = new Session(host, encoded === undefined);
   if (encoded !== undefined) return session.main(Buffer.from(encoded, 'base64').toString('utf16le'));
   const [, file] = /-f(?:ile)?\s+("[^"]+"|\S+)/i.exec(rest) ?? [];
   if (file !== undefined) return session.main(`& '${file.replaceAll('"', '')}'; exit $LASTEXITCODE`);
@@ -189,6 +194,8 @@ async function powershell(rest: string, process: Process): Promise<number> {
 export function runProgram(name: string, args: readonly string[], process: Process): Promise<number> {
   const words =
     args.length === 1 && /\s/.test(args[0]!) ? args : args.map((arg) => (/[\s&|]/.test(arg) ? `"${arg}"` : arg));
+  // It gets its line as it is.
+  if (/^cmd(\.exe)?$/i.test(name)) return Promise.resolve(BUILTINS['cmd']!(words.join(' '), process));
   return runShell([/\s/.test(name) ? `"${name}"` : name, ...words].join(' '), process);
 }
 

@@ -31,7 +31,7 @@ export function scheduleService(machine: WindowsMachine): object {
       : machine.users.get(user) === password && logon === 1;
     if (!known) throw new PsError('The user name or password is incorrect. (Exception from HRESULT: 0x8007052E)');
     machine.tasks.push({ user, password, logon, xml: task.XmlText });
-    tasks.set(name.toLowerCase(), runnable(machine, task.XmlText, user));
+    tasks.set(name.toLowerCase(), runnable(machine, task.XmlText, user, name));
   };
   const folder = {
     RegisterTaskDefinition: (
@@ -52,7 +52,7 @@ export function scheduleService(machine: WindowsMachine): object {
   return { Connect: () => undefined, NewTask: () => ({ XmlText: '' }), GetFolder: () => folder };
 }
 
-function runnable(machine: WindowsMachine, xml: string, user: string): Task {
+function runnable(machine: WindowsMachine, xml: string, user: string, name: string): Task {
   const inner = (name: string): string =>
     unescapeXml(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(xml)?.[1] ?? '');
   const stop = new AbortController();
@@ -61,7 +61,8 @@ function runnable(machine: WindowsMachine, xml: string, user: string): Task {
     LastTaskResult: NOT_RUN,
     Run: () => {
       task.State = RUNNING;
-      const streams = { stdin: (async function* () {})(), stdout: () => undefined, stderr: () => undefined };
+      machine.running.set(name, () => stop.abort(new Error('stopped')));
+      const streams = { stdin: nothing(), stdout: () => undefined, stderr: () => undefined };
       void machine
         .run(`${inner('Command')} ${inner('Arguments')}`, streams, stop.signal, { USERNAME: user })
         .catch(() => 1)
@@ -70,4 +71,8 @@ function runnable(machine: WindowsMachine, xml: string, user: string): Task {
     Stop: () => stop.abort(new Error('stopped')),
   };
   return task;
+}
+
+async function* nothing(): AsyncGenerator<Buffer> {
+  yield* await Promise.resolve([]);
 }

@@ -24,6 +24,8 @@ export class WindowsMachine {
     readonly xml: string;
   }[] = [];
   readonly schtasks: string[] = [];
+  /** Ends a task that runs. */
+  readonly running = new Map<string, () => void>();
   readonly updates: Update[] = [];
   readonly children = new Set<ChildProcess>();
   powershells = 0;
@@ -106,6 +108,7 @@ export class WindowsMachine {
   }
 
   remove(): void {
+    for (const stop of this.running.values()) stop();
     fs.rmSync(this.root, { recursive: true, force: true });
   }
 }

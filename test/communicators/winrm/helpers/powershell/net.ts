@@ -205,6 +205,11 @@ export function typesOf(host: Host): ReadonlyMap<string, NetType> {
           Write: (value: unknown) => host.streams.stderr(text(value)),
         },
         OutputEncoding: UTF8,
+        OpenStandardOutput: () => ({
+          Write: (bytes: Buffer, from: number, count: number) =>
+            host.streams.stdout(Buffer.from(bytes.subarray(from, from + count))),
+          Flush: () => undefined,
+        }),
       },
     },
     environment: {

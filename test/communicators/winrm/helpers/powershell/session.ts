@@ -18,7 +18,11 @@ export class Session {
   private succeeded = true;
   private clixmlOpen = false;
 
-  constructor(readonly host: Host) {
+  constructor(
+    readonly host: Host,
+    /** Errors as text: without `-EncodedCommand` nobody reads XML. */
+    private readonly plain = false,
+  ) {
     this.types = typesOf(host);
     for (const [name, value] of Object.entries({
       true: true,
@@ -94,6 +98,8 @@ export class Session {
 
   /** Writes to standard error what `-EncodedCommand` writes there: objects as XML. */
   clixml(stream: string, message: string): void {
+    if (this.plain)
+      return this.host.streams.stderr(`${stream === 'Error' ? '' : `${stream.toUpperCase()}: `}${message}\r\n`);
     const escaped = `${message}\r\n`
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
