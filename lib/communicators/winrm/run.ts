@@ -21,6 +21,8 @@ const MOST = 8000;
 /** Milliseconds that a command gets to end by itself after Ctrl+C, and that ending it may take at all. */
 const GENTLE = 1500;
 const KILL_TIME = 8000;
+/** Milliseconds within which a command that refuses its input must turn out to have ended. */
+const ENDING = 5000;
 
 /** Runs a command line in cmd.exe to its end. */
 export async function runCommand(line: Line, command: Command): Promise<ExecResult> {
@@ -73,7 +75,7 @@ async function follow(line: Line, ref: CommandRef, { signal, stdin, onData }: Co
   try {
     await feed(line, ref, stdin, over.signal).catch(async (error: unknown) => {
       // What it says of itself counts more than that it could not be told any more.
-      if (over.signal.aborted || isLost(error)) return;
+      if (over.signal.aborted || isLost(error) || (await endsSoon(line, error, received))) return;
       await (killed ??= kill(line, ref, received));
       throw error;
     });
@@ -116,6 +118,18 @@ async function receiveAll(
   }
 }
 
+/** A command that has just ended takes no input any more: that is no failure. */
+async function endsSoon(line: Line, error: unknown, received: Promise<unknown>): Promise<boolean> {
+  if (!(error instanceof WinrmFault) || error.isTooLarge) return false;
+  const late = (): Error => new Error('it goes on');
+  return withinTime(line.ctx.clock, ENDING, new AbortController().signal, late, (inTime) =>
+    Promise.race([received, stopped(inTime)]),
+  ).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Sends the input; stops when the command has ended, which does not need to have read all of it. */
 async function feed(line: Line, ref: CommandRef, stdin: Command['stdin'], over: AbortSignal): Promise<void> {
   // Base64 and the frame around it must fit into one message.
@@ -145,6 +159,7 @@ async function release(line: Line, ref: CommandRef): Promise<void> {
     line.giveBack(ref.shell);
   } catch (error) {
     if (error instanceof WinrmFault && error.isUnknown) line.giveBack(ref.shell);
+    else if (error instanceof WinrmFault) await line.remove(ref.shell);
   }
 }
 

@@ -189,6 +189,8 @@ export class WsmanServer {
       case 'Send': {
         const stream = named('Stream');
         const to = command(stream);
+        // As a pipe says it that nobody reads.
+        if (to.exitCode !== undefined) throw new Fault('InternalError', 232, 'The pipe is being closed.');
         to.stdin.push(Buffer.from(stream.text, 'base64'));
         if (/^(true|1)$/i.test(stream.attributes['End'] ?? '')) to.stdin.end();
         return '<rsp:SendResponse/>';

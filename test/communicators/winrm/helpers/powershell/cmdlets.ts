@@ -3,7 +3,7 @@ import type { Host } from './host';
 import { envName } from './host';
 import { translated } from './net';
 import type { Session } from './session';
-import type { ScriptBlock} from './values';
+import type { ScriptBlock } from './values';
 import { PsError, listOf, text, truth } from './values';
 import { Scope } from './scope';
 

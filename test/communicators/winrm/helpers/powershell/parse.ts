@@ -1,4 +1,5 @@
 import type { Arg, Block, Expr, Part, Stmt } from './ast';
+import { Cursor } from './cursor';
 
 const COMPARE =
   /-[ci]?(eq|ne|gt|ge|lt|le|like|notlike|match|notmatch|replace|contains|notcontains|in|notin|split|join|isnot|is|as)\b/iy;
@@ -18,11 +19,7 @@ const PAIR = /(['\u2018\u2019\u201a\u201b])['\u2018\u2019\u201a\u201b]/g;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '0': '\0', e: '\x1b', b: '\b' };
 
 /** Reads the PowerShell of this product's scripts and of usual ones; what it does not know, it refuses. */
-export class Parser {
-  private at = 0;
-
-  constructor(private readonly src: string) {}
-
+export class Parser extends Cursor {
   /** A whole script. */
   script(): Block {
     const block = this.block(() => this.at >= this.src.length);
@@ -283,10 +280,10 @@ export class Parser {
     return { k: 'set', target, op, value: this.statement() };
   }
 
-  private expression(level = 0): Expr {
+  private expression(level = 0, leaf = (): Expr => this.commas()): Expr {
     const pattern = LEVELS[level];
-    if (!pattern) return this.commas();
-    let left = this.expression(level + 1);
+    if (!pattern) return leaf();
+    let left = this.expression(level + 1, leaf);
     for (;;) {
       const back = this.at;
       this.space();
@@ -296,7 +293,7 @@ export class Parser {
         return left;
       }
       this.gap();
-      left = { k: 'binary', op: op.toLowerCase(), left, right: this.expression(level + 1) };
+      left = { k: 'binary', op: op.toLowerCase(), left, right: this.expression(level + 1, leaf) };
     }
   }
 
@@ -351,27 +348,10 @@ export class Parser {
     for (;;) {
       this.gap();
       if (this.take(')')) return { k: 'call', of, name, args, isStatic };
-      args.push(this.argumentOfMethod());
+      // Commas part arguments here.
+      args.push(this.expression(0, () => this.single()));
       this.gap();
       this.take(',');
-    }
-  }
-
-  private argumentOfMethod(level = 0): Expr {
-    // As an expression, but commas part arguments.
-    const pattern = LEVELS[level];
-    if (!pattern) return this.single();
-    let left = this.argumentOfMethod(level + 1);
-    for (;;) {
-      const back = this.at;
-      this.space();
-      const [op] = this.match(pattern) ?? [];
-      if (op === undefined) {
-        this.at = back;
-        return left;
-      }
-      this.gap();
-      left = { k: 'binary', op: op.toLowerCase(), left, right: this.argumentOfMethod(level + 1) };
     }
   }
 
@@ -457,41 +437,6 @@ export class Parser {
       } else parts.push(this.match(close === undefined ? /[^$`]+/y : /[^"$`]+/y)![0]);
     }
     return { k: 'text', parts };
-  }
-
-  private match(pattern: RegExp): RegExpExecArray | undefined {
-    pattern.lastIndex = this.at;
-    const found = pattern.exec(this.src) ?? undefined;
-    if (found) this.at = pattern.lastIndex;
-    return found;
-  }
-
-  private take(text: string): boolean {
-    if (!this.src.startsWith(text, this.at)) return false;
-    this.at += text.length;
-    return true;
-  }
-
-  private need(text: string): void {
-    if (!this.take(text)) this.fail();
-  }
-
-  private word(name: string): boolean {
-    return this.match(new RegExp(`${name}(?![\\w-])`, 'iy')) !== undefined;
-  }
-
-  private space(): void {
-    this.match(/(?:[ \t]|`\r?\n|<#[\s\S]*?#>)*/y);
-  }
-
-  /** Also over lines, comments and, unless told otherwise, semicolons. */
-  private gap(semicolons = true): void {
-    this.match(semicolons ? /(?:[\s;\ufeff]|`\r?\n|<#[\s\S]*?#>|#[^\n]*)*/y : /(?:[\s\ufeff]|<#[\s\S]*?#>|#[^\n]*)*/y);
-  }
-
-  private fail(): never {
-    const line = this.src.slice(0, this.at).split('\n').length;
-    throw new Error(`At line:${line}: cannot read ${JSON.stringify(this.src.slice(this.at, this.at + 40))}`);
   }
 }
 

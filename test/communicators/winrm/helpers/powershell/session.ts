@@ -1,9 +1,9 @@
 import * as fs from 'node:fs';
 import type { Arg, Block, Expr, Part, Stmt } from './ast';
 import { cmdletOf } from './cmdlets';
-import { envName, type Host } from './host';
+import { envName } from './host';
 import { binary, invoke, member, type Caller } from './operators';
-import { typesOf } from './net';
+import { SessionBase } from './session-base';
 import { Parser } from './parse';
 import { Scope } from './scope';
 import { Hash, keyOf, Leave, listOf, oneOf, PsError, ScriptBlock, text, truth } from './values';
@@ -11,33 +11,7 @@ import { Hash, keyOf, Leave, listOf, oneOf, PsError, ScriptBlock, text, truth } 
 type Emit = (value: unknown) => void;
 
 /** One PowerShell. */
-export class Session {
-  readonly types: ReturnType<typeof typesOf>;
-  readonly globals = new Scope();
-  trace = 0;
-  private succeeded = true;
-  private clixmlOpen = false;
-
-  constructor(
-    readonly host: Host,
-    /** Errors as text: without `-EncodedCommand` nobody reads XML. */
-    private readonly plain = false,
-  ) {
-    this.types = typesOf(host);
-    for (const [name, value] of Object.entries({
-      true: true,
-      false: false,
-      null: null,
-      ErrorActionPreference: 'Continue',
-    }))
-      this.globals.set(name, value);
-    this.globals.set('LASTEXITCODE', null);
-    this.globals.set('ExecutionContext', {
-      SessionState: { Path: { GetUnresolvedProviderPathFromPSPath: (path: unknown) => text(path) } },
-    });
-    this.globals.set('PSVersionTable', { PSVersion: { Major: 5 } });
-  }
-
+export class Session extends SessionBase {
   /** Runs a program's text, as `-EncodedCommand` does; answers the exit code. */
   async main(script: string): Promise<number> {
     const emit = (value: unknown): void => this.show(value);
@@ -86,65 +60,6 @@ export class Session {
 
   async runBlock({ block }: ScriptBlock, scope: Scope, emit: Emit): Promise<void> {
     await this.statements([...block.begin, ...(block.process ?? []), ...block.end], scope, emit);
-  }
-
-  /** An error that ends nothing, unless the script says that it does. */
-  fail(error: PsError, scope: Scope): void {
-    this.succeeded = false;
-    if (text(scope.get('ErrorActionPreference')).toLowerCase() === 'stop') throw error;
-    if (text(scope.get('ErrorActionPreference')).toLowerCase() !== 'silentlycontinue')
-      this.clixml('Error', error.record());
-  }
-
-  /** Writes to standard error what `-EncodedCommand` writes there: objects as XML. */
-  clixml(stream: string, message: string): void {
-    if (this.plain)
-      return this.host.streams.stderr(`${stream === 'Error' ? '' : `${stream.toUpperCase()}: `}${message}\r\n`);
-    const escaped = `${message}\r\n`
-      .replaceAll('&', '&amp;')
-      .replaceAll('<', '&lt;')
-      .replaceAll('>', '&gt;')
-      .replace(/[\r\n]/g, (mark) => `_x${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`);
-    const lines = escaped.match(/.*?_x000D__x000A_/g) ?? [escaped];
-    if (!this.clixmlOpen)
-      this.host.streams.stderr(
-        '#< CLIXML\r\n<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">',
-      );
-    this.clixmlOpen = true;
-    this.host.streams.stderr(lines.map((line) => `<S S="${stream}">${line}</S>`).join(''));
-  }
-
-  sleep(ms: number): Promise<void> {
-    const { signal } = this.host;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener('abort', () => (clearTimeout(timer), reject(signal.reason as Error)), { once: true });
-    });
-  }
-
-  async make(name: string, args: readonly unknown[]): Promise<unknown> {
-    const type = this.type(name);
-    if (!type.make) throw new PsError(`Cannot find type [${name}].`);
-    return (type.make as (...all: readonly unknown[]) => unknown)(...args);
-  }
-
-  private ended(code: number): number {
-    if (this.clixmlOpen) this.host.streams.stderr('</Objs>');
-    return code;
-  }
-
-  private show(value: unknown): void {
-    for (const one of listOf(value)) this.host.streams.stdout(`${text(one)}\r\n`);
-  }
-
-  private async *lines(): AsyncGenerator<string> {
-    let rest = '';
-    for await (const chunk of this.host.streams.stdin) {
-      const lines = (rest + chunk.toString('latin1')).split(/\r?\n/);
-      rest = lines.pop()!;
-      yield* lines;
-    }
-    if (rest !== '') yield rest;
   }
 
   private async returning(action: () => Promise<void>): Promise<void> {
@@ -326,12 +241,6 @@ export class Session {
       if (arg.value) words.push(...listOf(await this.expr(arg.value, scope)).map(text));
     }
     return words;
-  }
-
-  private type(name: string) {
-    const type = this.types.get(name.toLowerCase().replace(/^system\./, ''));
-    if (!type) throw new PsError(`Unable to find type [${name}].`);
-    return type;
   }
 
   private readonly caller: Caller = {
