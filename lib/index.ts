@@ -7,6 +7,12 @@ export {
   type SshProps,
   type SshProxyProps,
 } from './communicators/ssh/props';
+export {
+  winrm,
+  type WinrmCommunicatorProps,
+  type WinrmFileServerProps,
+  type WinrmProps,
+} from './communicators/winrm/props';
 export { ERROR_CODES, GoldsmithError, type ErrorCode, type Problem } from './errors';
 
 export { Annotations } from './core/annotations';

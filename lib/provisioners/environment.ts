@@ -62,12 +62,16 @@ export function environmentOf(
 
 /**
  * Variables as text, each by a format with two `%s` (name and value), as Packer's `env_var_format`. Within the
- * quotes of the format a single quote becomes `'"'"'`.
+ * quotes of the format a single quote becomes `'"'"'`, unless another shell has other rules.
  */
-export function formatEnvironment(environment: Readonly<Record<string, string>>, format: string): string {
+export function formatEnvironment(
+  environment: Readonly<Record<string, string>>,
+  format: string,
+  quoted: (value: string) => string = (value) => value.replaceAll("'", `'"'"'`),
+): string {
   return Object.entries(environment)
     .map(([name, value]) => {
-      const pieces = [name, value.replaceAll("'", `'"'"'`)];
+      const pieces = [name, quoted(value)];
       return format.replace(/%[s%]/g, (found) => (found === '%%' ? '%' : (pieces.shift() ?? '')));
     })
     .join('');

@@ -28,13 +28,26 @@ const RESTART_WINDOWS = 'shutdown /r /f /t 0 /c "goldsmith restarts this machine
 const ENDED_BY_SIGNAL = [129, 137, 143];
 const AWAY: readonly ErrorCode[] = ['CONNECT_FAILED', 'CONNECTION_LOST'];
 
-/** Restarts the machine: notes its boot id, asks, waits for another one, and then for a stable shell. */
-export async function runReboot(config: RebootConfig, machine: Communicator, ctx: ProvisionContext): Promise<void> {
+/** Restarts the machine. */
+export function runReboot(config: RebootConfig, machine: Communicator, ctx: ProvisionContext): Promise<void> {
+  return restart(config, machine, ctx);
+}
+
+/**
+ * Restarts the machine: notes its boot id, asks, waits for another one, and then for a stable shell. `underWay` are exit codes of
+ * the command that mean that it is restarting already.
+ */
+export async function restart(
+  config: RebootConfig,
+  machine: Communicator,
+  ctx: ProvisionContext,
+  underWay: readonly number[] = [],
+): Promise<void> {
   if (machine.restartable !== true) throw notRestartable(machine);
   const timeout = parseDuration(config.restartTimeout ?? TIMEOUT);
   const before = await ctx.poll('the boot id of the machine', () => look(machine, ctx), { timeout });
   ctx.say('restarting the machine');
-  await ask(config, machine, ctx);
+  await ask(config, machine, ctx, [...ENDED_BY_SIGNAL, ...underWay]);
   const started = ctx.clock.now();
   const left = (): number => Math.max(1, started + timeout - ctx.clock.now());
   const after = await ctx
@@ -83,7 +96,12 @@ async function answer(machine: Communicator, command: string, ctx: ProvisionCont
   }
 }
 
-async function ask(config: RebootConfig, machine: Communicator, ctx: ProvisionContext): Promise<void> {
+async function ask(
+  config: RebootConfig,
+  machine: Communicator,
+  ctx: ProvisionContext,
+  allowed: readonly number[],
+): Promise<void> {
   const command = config.command ?? (machine.guest === 'unix' ? RESTART_UNIX : RESTART_WINDOWS);
   let printed = '';
   try {
@@ -94,7 +112,7 @@ async function ask(config: RebootConfig, machine: Communicator, ctx: ProvisionCo
         ctx.output(text, stream);
       },
     });
-    if (result.ended === 'exit' && result.code !== 0 && !ENDED_BY_SIGNAL.includes(result.code))
+    if (result.ended === 'exit' && result.code !== 0 && !allowed.includes(result.code))
       throw stepFailed('the command that restarts the machine', result, printed, [0]);
   } catch (error) {
     if (!GoldsmithError.is(error) || !AWAY.includes(error.code)) throw error;

@@ -1,4 +1,4 @@
-import type { SshConfig } from '../../communicators/ssh/props';
+import type { WinrmTarget } from '../../communicators/winrm/target';
 import type { SshTarget } from '../../communicators/ssh/target';
 import { toProblem, type Problem } from '../../errors';
 import { localCommunicator } from '../../communicators/local';
@@ -8,6 +8,8 @@ import type { ResourceContext, RunContext } from '../../extension/context';
 import type { Access, LaunchFrom, Machine, PlatformDriver } from '../../extension/platform';
 import type { NullConfig } from './null-source';
 
+type Remote = Exclude<NonNullable<NullConfig['communicator']>, string>;
+
 /** The verbs for a machine that is there already. */
 export class NullDriver implements PlatformDriver<NullConfig> {
   /** What is wrong with keys and the like on this side. */
@@ -15,9 +17,15 @@ export class NullDriver implements PlatformDriver<NullConfig> {
     const { communicator } = config;
     if (typeof communicator !== 'object') return [];
     try {
-      const { settingsOf } =
-        require('../../communicators/ssh/settings') as typeof import('../../communicators/ssh/settings');
-      await settingsOf(targetOf(communicator), ctx);
+      if (communicator.type === 'ssh') {
+        const { settingsOf } =
+          require('../../communicators/ssh/settings') as typeof import('../../communicators/ssh/settings');
+        await settingsOf(sshTarget(communicator), ctx);
+      } else {
+        const { settingsOf } =
+          require('../../communicators/winrm/settings') as typeof import('../../communicators/winrm/settings');
+        await settingsOf(winrmTarget(communicator), ctx);
+      }
       return [];
     } catch (error) {
       return [toProblem(error)];
@@ -28,7 +36,9 @@ export class NullDriver implements PlatformDriver<NullConfig> {
   async launch(config: NullConfig, _from: LaunchFrom, ctx: ResourceContext): Promise<Machine> {
     const { communicator = 'local' } = config;
     const locator =
-      typeof communicator === 'string' ? { communicator } : { communicator: 'ssh', host: communicator.host ?? '' };
+      typeof communicator === 'string'
+        ? { communicator }
+        : { communicator: communicator.type, host: communicator.host ?? '' };
     const resource = await ctx.acquire('null:machine', locator, (token) => Promise.resolve(token));
     return { resource, data: locator };
   }
@@ -40,9 +50,14 @@ export class NullDriver implements PlatformDriver<NullConfig> {
       const { clock, env, projectDir } = ctx;
       return Promise.resolve(localCommunicator({ clock, env, cwd: projectDir }));
     }
+    if (communicator.type === 'winrm') {
+      const { connectWinrm } =
+        require('../../communicators/winrm/connect') as typeof import('../../communicators/winrm/connect');
+      return connectWinrm(winrmTarget(communicator), ctx);
+    }
     const { connectSsh } =
       require('../../communicators/ssh/connect') as typeof import('../../communicators/ssh/connect');
-    return connectSsh(targetOf(communicator), ctx);
+    return connectSsh(sshTarget(communicator), ctx);
   }
 
   capture(): Promise<undefined> {
@@ -59,7 +74,12 @@ export class NullDriver implements PlatformDriver<NullConfig> {
 
   access(_machine: Machine, { communicator }: NullConfig): Access {
     if (typeof communicator === 'object') {
-      const { port, username, host } = targetOf(communicator);
+      if (communicator.type === 'winrm') {
+        const { host, port, useSsl, username } = winrmTarget(communicator);
+        const url = `${useSsl === true ? 'https' : 'http'}://${host}:${port ?? (useSsl === true ? 5986 : 5985)}`;
+        return { enter: `winrs -r:${url} -u:${username} cmd` };
+      }
+      const { port, username, host } = sshTarget(communicator);
       return { enter: `ssh ${port === undefined ? '' : `-p ${port} `}${username}@${host}` };
     }
     return { enter: communicator === 'none' ? 'there is no machine' : 'it is this machine' };
@@ -67,7 +87,12 @@ export class NullDriver implements PlatformDriver<NullConfig> {
 }
 
 /** The schema has seen to it that host and user are there. */
-function targetOf(config: SshConfig & { readonly type: 'ssh' }): SshTarget {
+function sshTarget(config: Remote & { readonly type: 'ssh' }): SshTarget {
   const { type: _type, host = '', username = '', ...rest } = config;
   return { ...rest, host, username };
+}
+
+function winrmTarget(config: Remote & { readonly type: 'winrm' }): WinrmTarget {
+  const { type: _type, host = '', ...rest } = config;
+  return { ...rest, host };
 }

@@ -1,26 +1,31 @@
 import type { Construct } from 'constructs';
 import { z } from 'zod';
 import { sshCommunicatorSchema, type SshCommunicatorProps } from '../../communicators/ssh/props';
+import { winrmCommunicatorSchema, type WinrmCommunicatorProps } from '../../communicators/winrm/props';
 import { Provisioner } from '../../core/provisioner';
 import { applies } from '../../core/selector';
 import { Source } from '../../core/source';
 import type { PlatformExtension } from '../../extension/platform';
 import { props } from '../../extension/props';
 import { sshRule } from './ssh-rules';
+import { winrmRule } from './winrm-rules';
 
 /** Props of {@link NullSource}. */
 export interface NullSourceProps {
   /**
-   * How the machine is reached: `local` is the machine that goldsmith runs on, `none` no machine at all, `ssh({…})` one
-   * that is there already.
+   * How the machine is reached: `local` is the machine that goldsmith runs on, `none` no machine at all, `ssh({…})` and
+   * `winrm({…})` one that is there already.
    * @default 'local'
    */
-  readonly communicator?: 'local' | 'none' | SshCommunicatorProps;
+  readonly communicator?: 'local' | 'none' | SshCommunicatorProps | WinrmCommunicatorProps;
 }
 
 const schema = props<NullSourceProps>()(
-  { communicator: z.union([z.enum(['local', 'none']), sshCommunicatorSchema]).optional() },
+  {
+    communicator: z.union([z.enum(['local', 'none']), sshCommunicatorSchema, winrmCommunicatorSchema]).optional(),
+  },
   sshRule,
+  winrmRule,
 );
 
 /** Props of a null source as its driver gets them. */

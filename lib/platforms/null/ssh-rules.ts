@@ -3,7 +3,7 @@ import type { Rule } from '../../extension/props';
 
 /** Nobody but the user knows anything of the machine: so all that is needed must be said. */
 export const sshRule: Rule = ({ communicator }) => {
-  if (typeof communicator !== 'object' || communicator === null) return undefined;
+  if ((communicator as Partial<SshCommunicatorProps> | undefined)?.type !== 'ssh') return undefined;
   const { host, username, password, privateKeyFile, agentAuth, hostKey } = communicator as SshCommunicatorProps;
   const missing = Object.entries({ host, username }).flatMap(([name, value]) =>
     value === undefined ? [`\`${name}\``] : [],
