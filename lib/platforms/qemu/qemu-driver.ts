@@ -23,6 +23,7 @@ import { connectTo } from './machine/connect';
 import { injects, usesSeed } from './machine/keys';
 import type { Layout } from './machine/layout';
 import { VirtualMachine } from './machine/machine';
+import { ofMachine } from './machine/of-machine';
 import { inFolder, readNote, type Note } from './machine/note';
 import { keepRecord } from './machine/record';
 import { gather, prepare, type QemuBase, type Start } from './machine/prepare';
@@ -84,7 +85,7 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
     if (config.communicator === 'none') return noCommunicator();
     const communicator = await connectTo(open.machine, open.note.keys, config, ctx);
     open.communicator = communicator;
-    return borrowed(communicator, open.note.keys.user?.publicKey);
+    return ofMachine(communicator, open.machine, open.note.keys.user?.publicKey, ctx);
   }
 
   /** Freezes disks and memory; the machine goes on at once. */
@@ -214,18 +215,4 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
     if (open) return open;
     throw new GoldsmithError('INTERNAL', `the virtual machine ${token} was not started by this run`);
   }
-}
-
-/** For whoever must not end it: the machine is shut down by it in the end. */
-function borrowed(communicator: Communicator, publicKey: string | undefined): Communicator {
-  return {
-    guest: communicator.guest,
-    facts: { ...communicator.facts, ...(publicKey !== undefined && { SSHPublicKey: publicKey }) },
-    exec: (command, options) => communicator.exec(command, options),
-    uploadFile: (local, remote, options) => communicator.uploadFile(local, remote, options),
-    uploadDirectory: (local, remote, options) => communicator.uploadDirectory(local, remote, options),
-    downloadFile: (remote, local, options) => communicator.downloadFile(remote, local, options),
-    downloadDirectory: (remote, local, options) => communicator.downloadDirectory(remote, local, options),
-    close: () => Promise.resolve(),
-  };
 }

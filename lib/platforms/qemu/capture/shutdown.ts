@@ -20,13 +20,13 @@ export async function shutDown(
   if (communicator) {
     const told = await tell(machine, communicator, config, username, ctx);
     if (!told) await machine.pressPower();
-    if (await endsWithin(machine, timeout, ctx)) return;
+    if (await machine.endsWithin(timeout, ctx)) return;
     if (told) {
       ctx.warn(`the guest did not shut down in ${timeout / 1000} s; pressing its power button`);
       await machine.pressPower();
-      if (await endsWithin(machine, BUTTON, ctx)) return;
+      if (await machine.endsWithin(BUTTON, ctx)) return;
     }
-  } else if (await endsWithin(machine, timeout, ctx)) return;
+  } else if (await machine.endsWithin(timeout, ctx)) return;
   ctx.warn('the guest does not shut down; cutting its power');
   await machine.cutPower();
 }
@@ -56,16 +56,4 @@ async function tell(
     return true;
   });
   return Promise.race([result, gone]);
-}
-
-async function endsWithin(machine: VirtualMachine, timeout: number, ctx: ResourceContext): Promise<boolean> {
-  const done = new AbortController();
-  const late = ctx.clock.sleep(timeout, AbortSignal.any([ctx.signal, done.signal])).then(
-    () => false,
-    () => false,
-  );
-  const ended = await Promise.race([machine.ended.then(() => true), late]);
-  done.abort();
-  ctx.signal.throwIfAborted();
-  return ended;
 }

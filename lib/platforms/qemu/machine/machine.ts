@@ -12,6 +12,9 @@ import { qmpSocket, tpmSocket, type Chain, type Layout } from './layout';
 import { loadMemory } from './memory';
 import { Qmp } from './qmp';
 
+/** How long its connections may be gone before it is, in milliseconds: the kernel closes the sockets of a process first. */
+const SHORTLY = 1000;
+
 /** A virtual machine that runs. */
 export class VirtualMachine {
   /** Starts it: it boots, or goes on where its memory was saved. */
@@ -39,6 +42,7 @@ export class VirtualMachine {
   disks: readonly Chain[];
   /** Aborted when it ends, whoever ended it. */
   readonly over = new AbortController();
+  private readonly end: Promise<GoldsmithError | undefined>;
   private wasReset = 0;
 
   private constructor(
@@ -51,16 +55,16 @@ export class VirtualMachine {
     qmp.on(({ event }) => {
       if (event === 'RESET') this.wasReset += 1;
     });
-    void started.ended.then(async (how) => {
+    this.end = started.ended.then(async (how) => {
       const output = await consoleTail(layout.dir);
       const complaint = await fs.readFile(path.join(layout.dir, 'qemu.log'), 'utf8').catch(() => '');
-      const text =
-        how === 'ended with status 0' ? 'the virtual machine was shut down' : `the virtual machine's process ${how}`;
-      this.over.abort(
-        new GoldsmithError('CONNECTION_LOST', text, {
-          output: complaint.trim() || output || 'its console showed nothing',
-        }),
-      );
+      const wasShutDown = how === 'ended with status 0';
+      const text = wasShutDown ? 'the virtual machine was shut down' : `the virtual machine's process ${how}`;
+      const reason = new GoldsmithError('CONNECTION_LOST', text, {
+        output: complaint.trim() || output || 'its console showed nothing',
+      });
+      this.over.abort(reason);
+      return wasShutDown ? undefined : reason;
     });
   }
 
@@ -82,6 +86,24 @@ export class VirtualMachine {
   /** Resolves when its process has ended. */
   get ended(): Promise<string> {
     return this.started.untilEnded();
+  }
+
+  /** Whether its process ends within so many milliseconds. */
+  async endsWithin(ms: number, ctx: RunContext): Promise<boolean> {
+    const done = new AbortController();
+    const late = ctx.clock.sleep(ms, AbortSignal.any([ctx.signal, done.signal])).then(
+      () => false,
+      () => false,
+    );
+    const ended = await Promise.race([this.ended.then(() => true), late]);
+    done.abort();
+    ctx.signal.throwIfAborted();
+    return ended;
+  }
+
+  /** Why it ended where nobody shut it down, told as soon as that is known; it may be a moment late. */
+  async crash(ctx: RunContext): Promise<GoldsmithError | undefined> {
+    return (await this.endsWithin(SHORTLY, ctx)) ? this.end : undefined;
   }
 
   /** The port of this machine that leads to one of the guest's. */
