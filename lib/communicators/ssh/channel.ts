@@ -19,7 +19,7 @@ export interface Started {
 export type NotStarted = 'disconnect';
 
 /** Sessions that a server allows at once may all be in use: OpenSSH allows ten (`MaxSessions`). */
-const BUSY_TRIES = 8;
+export const BUSY_TRIES = 8;
 
 interface StartOptions {
   readonly signal: AbortSignal;

@@ -44,7 +44,7 @@ export async function runCommand(runner: Runner, command: Command): Promise<Exec
       const result = await attend(runner, command, handed, mark);
       if (!handed.refused()) return result;
     }
-    const started = await startCommand(line, clock, text, { signal, pty, onBusy: (link) => spares.drop(link) });
+    const started = await startCommand(line, clock, text, { signal, pty, onBusy: (link) => void spares.release(link) });
     return started === 'disconnect' ? { ended: 'disconnect' } : await attend(runner, command, started, mark);
   } finally {
     if (command.stdin instanceof Readable) command.stdin.destroy();

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { ExecResult } from '../../extension/communicator';
 import type { Clock } from '../../extension/context';
 import { shellQuote } from '../../util/quote';
@@ -9,6 +10,8 @@ import { MarkFilter } from './wrap';
 
 /** Exit status of a shell that waited, where the command did not begin. */
 const NOT_BEGUN = 86;
+/** A shell takes two round trips until it waits, and a command that does little takes one: so two wait. */
+const AHEAD = 2;
 /** Milliseconds that two round trips must take at least: a shell that waits costs the machine something, too. */
 const FAR = 30;
 /** Milliseconds that the login shell may take at most. */
@@ -31,8 +34,17 @@ interface Waiting extends Started {
   readonly ended: () => boolean;
 }
 
+/** The shells of a connection. */
+interface Shells {
+  /** Undefined is what the server did not start. */
+  waiting: Promise<Waiting | undefined>[];
+  limit: number;
+  /** When something came over the connection. */
+  heard: number;
+}
+
 /**
- * Shells that are started ahead, one a connection, while the command before runs: to open a channel and to start a shell
+ * Shells that are started ahead, while the commands before run: to open a channel and to start a shell
  * takes two round trips, so that a command that finds one waiting takes one.
  *
  * What a command finds must be what it would find in a shell of its own, though: what the command before changed. So when
@@ -44,10 +56,7 @@ interface Waiting extends Started {
  * into the way of what runs meanwhile.
  */
 export class Spares {
-  private readonly waiting = new WeakMap<Link, Promise<Waiting | undefined>>();
-  /** Connections on which no more than one session is allowed, or no shell waits. */
-  private readonly without = new WeakSet<Link>();
-  private readonly heardOf = new WeakMap<Link, number>();
+  private readonly shells = new WeakMap<Link, Shells>();
   private took: Took;
 
   constructor(
@@ -64,35 +73,39 @@ export class Spares {
 
   /** Something came over the connection. */
   heard(link: Link): void {
-    this.heardOf.set(link, this.clock.now());
+    this.of(link).heard = this.clock.now();
   }
 
-  /** Starts one, where that pays. */
+  /** Starts what is missing, where that pays. */
   prepare(link: Link): void {
-    if (!this.guest.canWait || this.took.start < FAR || this.took.login > BUSY) return;
-    if (this.without.has(link) || this.waiting.has(link) || link.lost() !== undefined) return;
-    this.waiting.set(
-      link,
-      start(link).then((spare) => {
-        if (spare) this.heard(link);
-        else this.without.add(link);
-        return spare;
-      }),
-    );
+    if (!this.guest.canWait || this.took.start < FAR || this.took.login > BUSY || link.lost() !== undefined) return;
+    const shells = this.of(link);
+    while (shells.waiting.length < shells.limit) {
+      const starting: Promise<Waiting | undefined> = start(link).then((shell) => {
+        if (shell) {
+          this.heard(link);
+        } else {
+          // The server allows no more sessions.
+          shells.waiting = shells.waiting.filter((one) => one !== starting);
+          shells.limit = Math.min(shells.limit, shells.waiting.length);
+        }
+        return shell;
+      });
+      shells.waiting.push(starting);
+    }
   }
 
-  /** Gives a command line to the shell that waits; undefined where there is none. */
+  /** Gives a command line to a shell that waits; undefined where there is none. */
   async hand(link: Link, command: string): Promise<Handed | undefined> {
-    if (command.length > MAX_COMMAND) return undefined;
-    const waiting = this.waiting.get(link);
-    const spare = await waiting;
-    if (!spare || this.waiting.get(link) !== waiting) return undefined;
-    if (spare.ended() || this.clock.now() - (this.heardOf.get(link) ?? 0) > RECENT) {
-      this.drop(link);
+    const shells = this.of(link);
+    const shell = command.length > MAX_COMMAND ? undefined : await shells.waiting.shift();
+    if (!shell) return undefined;
+    if (shell.ended() || this.clock.now() - shells.heard > RECENT) {
+      shell.channel.close();
+      void this.release(link);
       return undefined;
     }
-    this.waiting.delete(link);
-    const { channel, exited, mark } = spare;
+    const { channel, exited, mark } = shell;
     channel.removeAllListeners('data');
     channel.stderr.removeAllListeners('data');
     channel.write(`${command}\n${mark}\n`);
@@ -102,17 +115,30 @@ export class Spares {
     const refused = (): boolean => {
       if (before.stderr.found || link.lost() !== undefined) return false;
       const gone = how === undefined || how.ended === 'signal' || (how.ended === 'exit' && how.code === NOT_BEGUN);
-      if (gone) this.without.add(link);
+      if (gone) shells.limit = 0;
       return gone;
     };
     return { link, channel, exited, before, refused };
   }
 
-  /** Ends the one that waits: a server that allows few sessions may need its place. */
-  drop(link: Link): void {
-    const waiting = this.waiting.get(link);
-    this.waiting.delete(link);
-    void waiting?.then((spare) => spare?.channel.close());
+  /** Ends those that wait: a server that allows few sessions may need their place. Returns whether there were any. */
+  async release(link: Link): Promise<boolean> {
+    const given = await Promise.all(this.of(link).waiting.splice(0));
+    const open = given.filter((shell) => shell !== undefined && !shell.ended());
+    await Promise.all(
+      open.map(async (shell) => {
+        const closed = once(shell!.channel, 'close').catch(() => undefined);
+        shell!.channel.close();
+        await closed;
+      }),
+    );
+    return open.length > 0;
+  }
+
+  private of(link: Link): Shells {
+    const shells = this.shells.get(link) ?? { waiting: [], limit: AHEAD, heard: -Infinity };
+    this.shells.set(link, shells);
+    return shells;
   }
 }
 
