@@ -24,6 +24,8 @@ export const BUSY_TRIES = 8;
 interface StartOptions {
   readonly signal: AbortSignal;
   readonly pty: boolean;
+  /** Milliseconds that a new connection may take. */
+  readonly timeout?: number | undefined;
   /** Told that the server allows no more sessions on this connection, before it is asked again. */
   readonly onBusy?: (link: Link) => void;
 }
@@ -36,10 +38,10 @@ export async function startCommand(
   line: Line,
   clock: Clock,
   command: string,
-  { signal, pty, onBusy }: StartOptions,
+  { signal, pty, timeout, onBusy }: StartOptions,
 ): Promise<Started | NotStarted> {
   for (let busy = 0, stale = 0; ;) {
-    const link = await line.use(signal);
+    const link = await line.use(signal, timeout);
     const before = clock.now();
     const asked = await ask(link, command, pty);
     const took = clock.now() - before;

@@ -18,6 +18,8 @@ export interface Command {
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly user?: string | undefined;
   readonly pty?: boolean;
+  /** Milliseconds that a new connection may take. */
+  readonly startTimeout?: number | undefined;
   /** May return a promise: what comes next waits for it. */
   readonly onData?: (data: Buffer, stream: 'stdout' | 'stderr') => void | Promise<void>;
 }
@@ -33,18 +35,23 @@ export interface Runner {
 /** Runs a command line to its end: in a shell that waits for one, where there is one. */
 export async function runCommand(runner: Runner, command: Command): Promise<ExecResult> {
   const { line, clock, guest, spares } = runner;
-  const { signal, pty = false, user } = command;
+  const { signal, pty = false, user, startTimeout: timeout } = command;
   const { mark, command: text } =
     guest.kind === 'windows'
       ? { mark: undefined, command: command.command }
       : wrapped(command.command, { plain: guest.plainShell, user });
   try {
-    const handed = pty ? undefined : await hand(runner, text, signal);
+    const handed = pty ? undefined : await hand(runner, text, signal, timeout);
     if (handed) {
       const result = await attend(runner, command, handed, mark);
       if (!handed.refused()) return result;
     }
-    const started = await startCommand(line, clock, text, { signal, pty, onBusy: (link) => void spares.release(link) });
+    const started = await startCommand(line, clock, text, {
+      signal,
+      pty,
+      timeout,
+      onBusy: (link) => void spares.release(link),
+    });
     return started === 'disconnect' ? { ended: 'disconnect' } : await attend(runner, command, started, mark);
   } finally {
     if (command.stdin instanceof Readable) command.stdin.destroy();
@@ -52,8 +59,13 @@ export async function runCommand(runner: Runner, command: Command): Promise<Exec
 }
 
 /** Gives it to a shell that waits, and starts one for the next command meanwhile. */
-async function hand({ line, spares }: Runner, text: string, signal: AbortSignal): Promise<Handed | undefined> {
-  const link = await line.use(signal);
+async function hand(
+  { line, spares }: Runner,
+  text: string,
+  signal: AbortSignal,
+  timeout: number | undefined,
+): Promise<Handed | undefined> {
+  const link = await line.use(signal, timeout);
   const handed = await spares.hand(link, text);
   if (handed && signal.aborted) handed.channel.close();
   signal.throwIfAborted();
