@@ -1,6 +1,10 @@
 import { Readable } from 'node:stream';
+import { batched } from '../batched';
 import type { LocalEntry } from './list';
 import { type Owner, packEntry } from './pack-entry';
+
+/** Bytes that go on at once: an entry has two pieces at least. */
+const BATCH = 256 * 1024;
 
 /** Options of {@link packEntries}. */
 export interface PackOptions {
@@ -32,5 +36,5 @@ export function packEntries(entries: readonly LocalEntry[], options: PackOptions
     archive.finalize();
   };
   write().catch((error: Error) => archive.destroy(error));
-  return Readable.from(archive as AsyncIterable<Buffer>, { objectMode: false });
+  return Readable.from(batched(archive as AsyncIterable<Buffer>, BATCH), { objectMode: false });
 }
