@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as net from 'node:net';
 import * as path from 'node:path';
+import { slowLink } from '../test/communicators/ssh/slow-link';
 import { startSshd, HAS_SSHD, type Sshd } from '../test/communicators/ssh/sshd';
 import { compare, median, type Contestant } from './measure';
 import { forget, GOLDSMITH, makeProject, PACKER_ENV, synth } from './project';
@@ -9,23 +9,6 @@ import { add } from './table';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 const PACKER = '/usr/bin/packer';
-
-/** A link whose round trip takes so many milliseconds: both ways wait for half of it. */
-async function slowLink(to: number, roundTrip: number): Promise<{ readonly port: number; stop(): void }> {
-  const delayed = (from: net.Socket, into: net.Socket): void => {
-    from.on('data', (data: Buffer) => void setTimeout(() => into.write(data), roundTrip / 2));
-    from.on('end', () => void setTimeout(() => into.end(), roundTrip / 2));
-    from.on('error', () => into.destroy());
-  };
-  const server = net.createServer((near) => {
-    const far = net.connect({ port: to, host: '127.0.0.1', noDelay: true });
-    near.setNoDelay(true);
-    delayed(near, far);
-    delayed(far, near);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
-  return { port: (server.address() as net.AddressInfo).port, stop: () => void server.close() };
-}
 
 interface Job {
   readonly steps?: readonly string[];

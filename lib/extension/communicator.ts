@@ -15,6 +15,8 @@ export interface ExecOptions {
   readonly stdin?: string | Uint8Array | Readable;
   /** The login user's where it is not given. Not every communicator can; one that cannot throws. */
   readonly user?: string;
+  /** Milliseconds until the machine must be there for the command to start; the communicator's own limit where not given. */
+  readonly startTimeout?: number;
   /** Told what the command prints, as it comes. */
   readonly onOutput?: (text: string, stream: 'stdout' | 'stderr') => void;
 }

@@ -39,13 +39,13 @@ async function runScript(
   const allowed = config.validExitCodes ?? [0];
   const run = scriptRun(config, script, machine, ctx);
   const output = new Tail();
-  const result = await whenReachable(ctx, timeout, () => {
+  const result = await whenReachable(ctx, timeout, (startTimeout) => {
     const { command, stdin } = scriptProgram(run);
     const onOutput = (text: string, stream: 'stdout' | 'stderr'): void => {
       output.push(text);
       ctx.output(text, stream);
     };
-    return machine.exec(command, { signal: ctx.signal, stdin, onOutput });
+    return machine.exec(command, { signal: ctx.signal, stdin, startTimeout, onOutput });
   });
 
   const status = statusOf(result);
@@ -65,7 +65,9 @@ async function removeFiles(
   timeout: number,
 ): Promise<void> {
   const files = [run.path, ...(run.execute?.envFile ? [run.execute.envFile.path] : [])].map(shellQuote).join(' ');
-  await whenReachable(ctx, timeout, () => machine.exec(`rm -f ${files}`, { signal: ctx.signal }));
+  await whenReachable(ctx, timeout, (startTimeout) =>
+    machine.exec(`rm -f ${files}`, { signal: ctx.signal, startTimeout }),
+  );
 }
 
 function scriptRun(config: ShellConfig, script: Script, machine: Communicator, ctx: ProvisionContext): ScriptRun {

@@ -7,6 +7,8 @@ import type { Link } from './link';
 
 /** A command that was started: the channel it talks through, and the connection under it. */
 export interface Started {
+  /** Milliseconds that it took to be started: two round trips, and what the machine needs for a session. */
+  readonly took?: number;
   readonly link: Link;
   readonly channel: ClientChannel;
   /** How the command ended, once that is told. It may be told together with its start, before anybody can listen. */
@@ -17,7 +19,16 @@ export interface Started {
 export type NotStarted = 'disconnect';
 
 /** Sessions that a server allows at once may all be in use: OpenSSH allows ten (`MaxSessions`). */
-const BUSY_TRIES = 8;
+export const BUSY_TRIES = 8;
+
+interface StartOptions {
+  readonly signal: AbortSignal;
+  readonly pty: boolean;
+  /** Milliseconds that a new connection may take. */
+  readonly timeout?: number | undefined;
+  /** Told that the server allows no more sessions on this connection, before it is asked again. */
+  readonly onBusy?: (link: Link) => void;
+}
 
 /**
  * Starts a command line on the machine. Where the connection turns out to be dead before the command was asked for, a new
@@ -27,16 +38,18 @@ export async function startCommand(
   line: Line,
   clock: Clock,
   command: string,
-  { signal, pty }: { readonly signal: AbortSignal; readonly pty: boolean },
+  { signal, pty, timeout, onBusy }: StartOptions,
 ): Promise<Started | NotStarted> {
   for (let busy = 0, stale = 0; ;) {
-    const link = await line.use(signal);
+    const link = await line.use(signal, timeout);
+    const before = clock.now();
     const asked = await ask(link, command, pty);
+    const took = clock.now() - before;
     if (signal.aborted) {
       if (!(asked instanceof Error)) asked.channel.close();
       signal.throwIfAborted();
     }
-    if (!(asked instanceof Error)) return { link, ...asked };
+    if (!(asked instanceof Error)) return { link, took, ...asked };
     // The connection is told to be lost a moment after its requests are.
     await Promise.resolve();
     if (link.lost() !== undefined || /^Not connected/.test(asked.message)) {
@@ -46,6 +59,7 @@ export async function startCommand(
       continue;
     }
     if (/channel open failure/i.test(asked.message) && ++busy < BUSY_TRIES) {
+      onBusy?.(link);
       await clock.sleep(50 * 2 ** busy, signal);
       continue;
     }
@@ -53,7 +67,8 @@ export async function startCommand(
   }
 }
 
-function ask(link: Link, command: string, pty: boolean): Promise<Omit<Started, 'link'> | Error> {
+/** Asks for a channel and for a command to be started on it. */
+export function ask(link: Link, command: string, pty: boolean): Promise<Omit<Started, 'link'> | Error> {
   return new Promise((resolve) => {
     try {
       link.client.exec(command, pty ? { pty: TERMINAL as PseudoTtyOptions } : {}, (error, channel) => {

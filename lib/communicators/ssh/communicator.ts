@@ -33,7 +33,7 @@ export class SshCommunicator implements Communicator {
 
   /** Runs a command line in `/bin/sh`; on Windows in the shell that its SSH server has. */
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
-    const { signal, stdin, user, onOutput } = options;
+    const { signal, stdin, user, startTimeout, onOutput } = options;
     if (user !== undefined && this.guest === 'windows')
       throw new GoldsmithError('STEP_FAILED', 'commands on Windows run as the login user only', {
         hint: `leave out \`user\`, or log in as \`${user}\``,
@@ -50,6 +50,7 @@ export class SshCommunicator implements Communicator {
       signal,
       user,
       pty,
+      startTimeout,
       ...(input === undefined && { stdin }),
       onData: (data, stream) => show(decoders[stream].write(data), stream),
     });

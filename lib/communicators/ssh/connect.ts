@@ -6,6 +6,7 @@ import { askGuest } from './guest';
 import { Line } from './line';
 import { openLocalTunnels, openRemoteTunnels } from './tunnels';
 import { settingsOf } from './settings';
+import { Spares } from './spare';
 import type { SshTarget } from './target';
 
 export type { SshTarget } from './target';
@@ -32,8 +33,10 @@ export async function connectSsh(target: SshTarget, ctx: RunContext): Promise<Co
     }
     const { address } = await line.use(signal);
     const guest = await askGuest(line, clock, signal);
+    const spares = new Spares(guest, clock);
+    if (target.pty !== true) spares.prepare(await line.use(signal));
     endings.push(await openLocalTunnels(line, target.localTunnels ?? [], closing.signal));
-    return new SshCommunicator({ line, clock, guest }, target, address, endings);
+    return new SshCommunicator({ line, clock, guest, spares }, target, address, endings);
   } catch (error) {
     for (const end of endings) end();
     await line.close();

@@ -10,11 +10,13 @@ export function withinPatience<T>(
   clock: Clock,
   signal: AbortSignal,
   patience: number,
-  phase: Phase | (() => Phase),
+  phase: Phase | (() => { readonly phase: Phase; readonly offered: readonly string[] }),
   body: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const late = (): SshFailure =>
-    new SshFailure(typeof phase === 'string' ? phase : phase(), `no answer for ${Math.round(patience / 100) / 10} s`);
+  const late = (): SshFailure => {
+    const { phase: reached, offered } = typeof phase === 'string' ? { phase } : phase();
+    return new SshFailure(reached, `no answer for ${Math.round(patience / 100) / 10} s`, { offered });
+  };
   return withinTime(clock, patience, signal, late, (inTime) => {
     const stopped = new Promise<never>((_resolve, reject) =>
       inTime.addEventListener('abort', () => reject(inTime.reason as Error), { once: true }),

@@ -9,7 +9,7 @@ export class SshFailure extends Error {
   /** Whether no later try can succeed. */
   readonly hopeless: boolean;
   readonly hint: string | undefined;
-  /** What was offered to log in with, where that was refused. */
+  /** What was offered to log in with, where it came to that. */
   readonly offered: readonly string[] | undefined;
 
   constructor(

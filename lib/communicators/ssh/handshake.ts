@@ -18,6 +18,8 @@ import type { HostKeyCheck } from './host-key';
 export interface HandshakeOptions {
   readonly username: string;
   readonly offers: readonly Offer[];
+  /** Where those that were tried are named. */
+  readonly offered: string[];
   readonly hostKey: HostKeyCheck;
   readonly agent?: string | undefined;
   readonly ciphers?: readonly string[] | undefined;
@@ -39,7 +41,7 @@ export function handshake(stream: Duplex, options: HandshakeOptions, signal: Abo
     progress.phase = phase;
     options.onPhase(phase);
   };
-  const refused: string[] = [];
+  const { offered } = options;
   let tried = 0;
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
@@ -54,13 +56,13 @@ export function handshake(stream: Duplex, options: HandshakeOptions, signal: Abo
     const onError = (error: Error & { level?: string }): void => {
       // ssh2 goes on with the next way to log in.
       if (error.level === 'agent') {
-        refused.push(`the agent (${error.message})`);
+        offered.push(`the agent (${error.message})`);
         return;
       }
       fail(
         error instanceof SshFailure || GoldsmithError.is(error)
           ? error
-          : explained(progress.phase, error, options, refused),
+          : explained(progress.phase, error, options, offered),
       );
     };
     const onClose = (): void => onError(new Error('the other side broke the connection off'));
@@ -116,7 +118,7 @@ export function handshake(stream: Duplex, options: HandshakeOptions, signal: Abo
       const { what, method } = options.offers[tried++]!;
       const kind = method.type === 'agent' ? 'publickey' : method.type;
       const possible = left === null || left.includes(kind);
-      refused.push(possible ? what : `${what} (the machine does not take it)`);
+      offered.push(possible ? what : `${what} (the machine does not take it)`);
       if (possible) return method;
     }
     return undefined;

@@ -35,14 +35,14 @@ export class Line {
     return this.link !== undefined && this.link.lost() === undefined;
   }
 
-  /** The connection as it is; a new one where there is none. */
-  async use(signal: AbortSignal): Promise<Link> {
+  /** The connection as it is; a new one where there is none, made within so many milliseconds. */
+  async use(signal: AbortSignal, timeout = this.settings.timeout): Promise<Link> {
     for (;;) {
       signal.throwIfAborted();
       if (this.closed) throw new GoldsmithError('CONNECTION_LOST', 'the connection to the machine is closed already');
       if (this.link && this.link.lost() === undefined) return this.link;
       const mine = this.opening === undefined;
-      this.opening ??= this.open(signal).finally(() => (this.opening = undefined));
+      this.opening ??= this.open(signal, timeout).finally(() => (this.opening = undefined));
       try {
         return await raced(this.opening, signal);
       } catch (error) {
@@ -75,13 +75,13 @@ export class Line {
     link.client.destroy();
   }
 
-  private async open(signal: AbortSignal): Promise<Link> {
+  private async open(signal: AbortSignal, timeout: number): Promise<Link> {
     const { settings, ctx } = this;
     const started = ctx.clock.now();
     let refusals = 0;
     let told = '';
     for (let tries = 1, wait = FIRST_WAIT, patience = PATIENCE; ; tries += 1) {
-      const left = started + settings.timeout - ctx.clock.now();
+      const left = started + timeout - ctx.clock.now();
       const trial = {
         phase: 'address' as Phase,
         address: { host: settings.target.host, port: settings.target.port ?? 22 },
@@ -105,7 +105,7 @@ export class Line {
           refusals += 1;
         const spent = ctx.clock.now() - started;
         const hopeless = failure.hopeless || refusals >= settings.attempts;
-        if (hopeless || spent + wait >= settings.timeout) {
+        if (hopeless || spent + wait >= timeout) {
           throw await unreachable(settings, failure, { tries, spent, address: trial.address, hopeless });
         }
         const text = `${trial.address.host}:${trial.address.port}: ${failure.phase}: ${failure.message}; trying again`;

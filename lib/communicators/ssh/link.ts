@@ -79,9 +79,11 @@ async function login(
   const { username, offers, hostKey, pinned, agent } = hop;
   const check = await hostKeyCheck({ ...address, policy: hostKey, pinned, knownHostsFile }, ctx);
   let phase: Phase = 'banner';
+  const offered: string[] = [];
   const options = {
     username,
     offers,
+    offered,
     hostKey: check,
     agent,
     ciphers,
@@ -93,7 +95,7 @@ async function login(
     ctx.clock,
     signal,
     patience,
-    () => phase,
+    () => ({ phase, offered }),
     (inTime) => handshake(stream, options, inTime),
   );
 }

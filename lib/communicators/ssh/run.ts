@@ -3,11 +3,13 @@ import { Readable } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import type { ExecResult } from '../../extension/communicator';
 import type { Clock } from '../../extension/context';
-import { startCommand } from './channel';
+import { startCommand, type Started } from './channel';
+import { ending, Quiet } from './ending';
 import type { Guest } from './guest';
 import type { Line } from './line';
-import type { Link } from './link';
-import { killScript, MarkFilter, wrapped } from './wrap';
+import type { Handed, Spares } from './spare';
+import { kill } from './kill';
+import { MarkFilter, wrapped } from './wrap';
 
 /** A command to run. */
 export interface Command {
@@ -16,6 +18,8 @@ export interface Command {
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   readonly user?: string | undefined;
   readonly pty?: boolean;
+  /** Milliseconds that a new connection may take. */
+  readonly startTimeout?: number | undefined;
   /** May return a promise: what comes next waits for it. */
   readonly onData?: (data: Buffer, stream: 'stdout' | 'stderr') => void | Promise<void>;
 }
@@ -25,31 +29,71 @@ export interface Runner {
   readonly line: Line;
   readonly clock: Clock;
   readonly guest: Guest;
+  readonly spares: Spares;
 }
 
-/** How long the output may be silent, in milliseconds, after a command ended: what it left running holds it open. */
-const DRAIN = 500;
-/** How long ending a command may take. */
-const KILL_TIME = 7000;
-
-/** Runs a command line to its end. */
+/** Runs a command line to its end: in a shell that waits for one, where there is one. */
 export async function runCommand(runner: Runner, command: Command): Promise<ExecResult> {
-  const { line, clock, guest } = runner;
-  const { signal, pty = false, onData } = command;
-  const windows = guest.kind === 'windows';
-  const { mark, command: text } = windows
-    ? { mark: '', command: command.command }
-    : wrapped(command.command, { plain: guest.plainShell, user: command.user });
-  const started = await startCommand(line, clock, text, { signal, pty });
-  if (started === 'disconnect') return { ended: 'disconnect' };
-  const { channel, link, exited } = started;
+  const { line, clock, guest, spares } = runner;
+  const { signal, pty = false, user, startTimeout: timeout } = command;
+  const { mark, command: text } =
+    guest.kind === 'windows'
+      ? { mark: undefined, command: command.command }
+      : wrapped(command.command, { plain: guest.plainShell, user });
+  try {
+    const handed = pty ? undefined : await hand(runner, text, signal, timeout);
+    if (handed) {
+      const result = await attend(runner, command, handed, mark);
+      if (!handed.refused()) return result;
+    }
+    const started = await startCommand(line, clock, text, {
+      signal,
+      pty,
+      timeout,
+      onBusy: (link) => void spares.release(link),
+    });
+    return started === 'disconnect' ? { ended: 'disconnect' } : await attend(runner, command, started, mark);
+  } finally {
+    if (command.stdin instanceof Readable) command.stdin.destroy();
+  }
+}
 
-  const filter = windows ? undefined : new MarkFilter(mark);
+/** Gives it to a shell that waits, and starts one for the next command meanwhile. */
+async function hand(
+  { line, spares }: Runner,
+  text: string,
+  signal: AbortSignal,
+  timeout: number | undefined,
+): Promise<Handed | undefined> {
+  const link = await line.use(signal, timeout);
+  const handed = await spares.hand(link, text);
+  if (handed && signal.aborted) handed.channel.close();
+  signal.throwIfAborted();
+  spares.prepare(link);
+  return handed;
+}
+
+/** Feeds a command that was started and shows what it prints, until it has ended. */
+async function attend(
+  runner: Runner,
+  command: Command,
+  started: Started | Handed,
+  mark: string | undefined,
+): Promise<ExecResult> {
+  const { signal, pty = false, onData, stdin } = command;
+  const { channel, link, exited } = started;
+  const before = 'before' in started ? started.before : undefined;
+  const filter = mark === undefined ? undefined : new MarkFilter(mark);
+  const { clock, spares } = runner;
+  const { took: start } = started;
+  const from = clock.now();
+  if (start !== undefined) void filter?.pid.then(() => spares.learn({ start, login: clock.now() - from }));
   const quiet = new Quiet();
   const show = (data: Buffer, stream: 'stdout' | 'stderr'): void => {
     quiet.noise();
+    const own = before ? before[stream].push(data) : data;
     const marked = filter !== undefined && stream === (pty ? 'stdout' : 'stderr');
-    const shown = marked ? filter.push(data) : data;
+    const shown = marked ? filter.push(own) : own;
     const taken = shown.length > 0 ? onData?.(shown, stream) : undefined;
     if (taken === undefined) return;
     channel.pause();
@@ -63,8 +107,11 @@ export async function runCommand(runner: Runner, command: Command): Promise<Exec
   signal.addEventListener('abort', onAbort, { once: true });
   if (signal.aborted) onAbort();
   try {
-    const fed = feed(channel, command.stdin, end).then(() => end);
+    // What can be read once only is not given to a shell that may be gone.
+    if (before && !isPlain(stdin)) await Promise.race([before.stderr.pid, end]);
+    const fed = before && !before.stderr.found && !isPlain(stdin) ? end : feed(channel, stdin, end).then(() => end);
     const result = await Promise.race([end, fed]);
+    spares.heard(link);
     await killed;
     signal.throwIfAborted();
     const rest = filter?.end();
@@ -72,14 +119,17 @@ export async function runCommand(runner: Runner, command: Command): Promise<Exec
     return result;
   } finally {
     signal.removeEventListener('abort', onAbort);
-    if (command.stdin instanceof Readable) command.stdin.destroy();
   }
+}
+
+function isPlain(stdin: Command['stdin']): stdin is string | Uint8Array | undefined {
+  return stdin === undefined || typeof stdin === 'string' || stdin instanceof Uint8Array;
 }
 
 /** Writes the input; stops when the command has ended, which does not need to have read all of it. */
 async function feed(channel: ClientChannel, stdin: Command['stdin'], end: Promise<unknown>): Promise<void> {
   channel.on('error', () => undefined);
-  if (stdin === undefined || typeof stdin === 'string' || stdin instanceof Uint8Array) {
+  if (isPlain(stdin)) {
     channel.end(stdin);
     return;
   }
@@ -100,80 +150,4 @@ async function feed(channel: ClientChannel, stdin: Command['stdin'], end: Promis
     channel.close();
     throw error;
   }
-}
-
-/** How a command ended: by the exit its server told, else its connection was lost. */
-async function ending(
-  channel: ClientChannel,
-  exited: Promise<ExecResult>,
-  clock: Clock,
-  quiet: Quiet,
-): Promise<ExecResult> {
-  const closed = new AbortController();
-  const close = new Promise<ExecResult>((resolve) => {
-    channel.once('close', () => {
-      closed.abort();
-      resolve({ ended: 'disconnect' });
-    });
-  });
-  const result = await Promise.race([exited, close]);
-  // Most servers close at once. What was left running may hold the channel open for ever.
-  await Promise.race([close, quiet.wait(clock, DRAIN, closed.signal).catch(() => undefined)]);
-  channel.close();
-  return result;
-}
-
-/** Waits for silence. */
-class Quiet {
-  private noises = 0;
-
-  noise(): void {
-    this.noises += 1;
-  }
-
-  async wait(clock: Clock, time: number, signal: AbortSignal): Promise<void> {
-    for (let heard = -1; heard !== this.noises;) {
-      heard = this.noises;
-      await clock.sleep(time, signal);
-    }
-  }
-}
-
-/** Ends a command and what it started, by a second command: servers need not know signals, and sshd does not for root. */
-async function kill(runner: Runner, link: Link, channel: ClientChannel, filter: MarkFilter | undefined): Promise<void> {
-  const { clock, guest } = runner;
-  const done = new AbortController();
-  const late = clock.sleep(KILL_TIME, done.signal).catch(() => undefined);
-  try {
-    if (filter && link.lost() === undefined) {
-      const pid = await Promise.race([filter.pid, late, once(channel, 'close').catch(() => undefined)]);
-      if (typeof pid === 'number') {
-        const { command } = wrapped(killScript(pid), { plain: guest.plainShell });
-        await Promise.race([helperDone(link, command), late]);
-      }
-    }
-  } finally {
-    done.abort();
-    channel.signal('KILL');
-    channel.close();
-    // A server that is gone does not close the channel.
-    if (link.lost() !== undefined) channel.emit('close');
-  }
-}
-
-function helperDone(link: Link, command: string): Promise<void> {
-  return new Promise((resolve) => {
-    try {
-      link.client.exec(command, (error, channel) => {
-        if (error) resolve();
-        else
-          channel
-            .on('data', () => undefined)
-            .once('close', () => resolve())
-            .stderr.resume();
-      });
-    } catch {
-      resolve();
-    }
-  });
 }

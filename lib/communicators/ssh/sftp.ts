@@ -2,7 +2,9 @@ import type { SFTPWrapper } from 'ssh2';
 import { GoldsmithError, messageOf } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
 import { writeLocal } from './download';
-import type { Line } from './line';
+import { BUSY_TRIES } from './channel';
+import type { Link } from './link';
+import type { Runner } from './run';
 import { partName, type Local } from './upload-file';
 
 /** Status codes of the protocol (draft-ietf-secsh-filexfer-02, 7). */
@@ -26,15 +28,13 @@ export class Sftp {
    * @returns undefined where the machine has no SFTP
    */
   static async open<T>(
-    line: Line,
+    runner: Runner,
     doing: string,
     signal: AbortSignal,
     use: (sftp: Sftp) => Promise<T>,
   ): Promise<{ readonly value: T } | undefined> {
-    const link = await line.use(signal);
-    const session = await new Promise<SFTPWrapper | undefined>((resolve) => {
-      link.client.sftp((error, opened) => resolve(error ? undefined : opened));
-    });
+    const link = await runner.line.use(signal);
+    const session = await openSession(runner, link, signal);
     if (!session) {
       if (link.lost() === undefined) return undefined;
       throw new GoldsmithError('CONNECTION_LOST', `the connection to the machine broke off while ${doing}`);
@@ -211,4 +211,21 @@ export function sftpPath(path: string, guest: 'unix' | 'windows'): string {
   if (guest === 'unix') return path;
   const slashed = path.replaceAll('\\', '/');
   return /^[A-Za-z]:/.test(slashed) ? `/${slashed}` : slashed;
+}
+
+/** A session; undefined where the machine has no SFTP. A server may allow so few sessions that others must end first. */
+async function openSession(
+  { spares, clock }: Runner,
+  link: Link,
+  signal: AbortSignal,
+): Promise<SFTPWrapper | undefined> {
+  for (let busy = 1; ; busy += 1) {
+    const opened = await new Promise<SFTPWrapper | Error>((resolve) =>
+      link.client.sftp((error, session) => resolve(error ?? session)),
+    );
+    if (!(opened instanceof Error)) return opened;
+    if (link.lost() !== undefined || !/channel open failure/i.test(opened.message) || busy > BUSY_TRIES)
+      return undefined;
+    if (!(await spares.release(link))) await clock.sleep(50 * 2 ** busy, signal);
+  }
 }

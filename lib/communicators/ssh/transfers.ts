@@ -65,7 +65,7 @@ export class Transfers {
     if (method !== 'scp' || this.windows) {
       const doing = `copying ${local} to ${remote} on the machine`;
       const to = sftpPath(remote, runner.guest.kind).replace(/(?!^)\/+$/, '');
-      if (await Sftp.open(runner.line, doing, options.signal, (sftp) => putFolder(sftp, local, to, options))) return;
+      if (await Sftp.open(runner, doing, options.signal, (sftp) => putFolder(sftp, local, to, options))) return;
     }
     if (this.windows) throw noWay(`the folder ${local} cannot be copied to ${remote}`);
     if (runner.guest.tools.has('tar')) return uploadByTar(runner, local, remote, options, this.unfinished);
@@ -79,7 +79,7 @@ export class Transfers {
     if (this.windows || this.method === 'sftp') {
       const doing = `copying ${remote} of the machine to ${local}`;
       const from = sftpPath(remote, runner.guest.kind);
-      if (await Sftp.open(runner.line, doing, options.signal, (sftp) => sftp.get(from, local, options))) return;
+      if (await Sftp.open(runner, doing, options.signal, (sftp) => sftp.get(from, local, options))) return;
       if (this.windows) throw noWay(`${remote} cannot be fetched`);
     }
     return downloadByShell(runner, remote, local, options);
@@ -93,7 +93,7 @@ export class Transfers {
     if (!this.windows && this.method !== 'sftp' && hasTar) return downloadByTar(runner, remote, local, options);
     const doing = `copying ${remote} of the machine to ${local}`;
     const from = sftpPath(remote, runner.guest.kind).replace(/(?!^)\/+$/, '');
-    if (await Sftp.open(runner.line, doing, options.signal, (sftp) => getFolder(sftp, from, local, options))) return;
+    if (await Sftp.open(runner, doing, options.signal, (sftp) => getFolder(sftp, from, local, options))) return;
     if (this.windows) throw noWay(`the folder ${remote} cannot be fetched`);
     return hasTar ? downloadByTar(runner, remote, local, options) : plainList(runner, remote, local, options);
   }
@@ -118,7 +118,7 @@ export class Transfers {
       const to = sftpPath(remote, runner.guest.kind);
       const doing = `copying ${local.name} to ${remote} on the machine`;
       if (
-        await Sftp.open(runner.line, doing, options.signal, (sftp) =>
+        await Sftp.open(runner, doing, options.signal, (sftp) =>
           sftp.put(local, to, sftpPath(part, runner.guest.kind), step),
         )
       )

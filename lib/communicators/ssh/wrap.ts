@@ -54,12 +54,18 @@ export function killScript(pid: number): string {
 /** Takes the line with the mark out of what a command writes. */
 export class MarkFilter {
   private held: Buffer | undefined = Buffer.alloc(0);
+  /** Whether the mark came. */
+  found = false;
   private readonly mark: Buffer;
   /** Resolves with the process id; never where it is not told. */
   readonly pid: Promise<number>;
   private tell!: (pid: number) => void;
 
-  constructor(mark: string) {
+  /** @param drop whether what stands before the mark is not to be shown either */
+  constructor(
+    mark: string,
+    private readonly drop = false,
+  ) {
     this.mark = Buffer.from(`${mark} `);
     this.pid = new Promise((resolve) => (this.tell = resolve));
   }
@@ -75,14 +81,16 @@ export class MarkFilter {
       return Buffer.alloc(0);
     }
     this.held = undefined;
+    this.found = true;
     this.tell(Number(all.subarray(start + this.mark.length, end).toString()));
-    return Buffer.concat([all.subarray(0, start), all.subarray(end + 1)]);
+    const rest = all.subarray(end + 1);
+    return this.drop ? rest : Buffer.concat([all.subarray(0, start), rest]);
   }
 
   /** What was held back, where the mark never came. */
   end(): Buffer {
     const rest = this.held ?? Buffer.alloc(0);
     this.held = undefined;
-    return rest;
+    return this.drop ? Buffer.alloc(0) : rest;
   }
 }

@@ -22,8 +22,21 @@ export interface Target {
   readonly plain: boolean;
 }
 
-/** Writes one entry, as it is on disk. */
-export async function packEntry(target: Target, { name, file, stat }: LocalEntry): Promise<void> {
+/** Reads a small file. */
+export async function smallContent({ file, stat }: LocalEntry): Promise<Buffer | undefined> {
+  return stat.isFile() && stat.size <= SMALL ? fs.readFile(file) : undefined;
+}
+
+/**
+ * Writes one entry, as it is on disk.
+ *
+ * @param content that of a small file
+ */
+export async function packEntry(
+  target: Target,
+  { name, file, stat }: LocalEntry,
+  content: Buffer | undefined,
+): Promise<void> {
   const { archive, owner, plain } = target;
   const isRun = stat.isDirectory() || (stat.mode & 0o100) !== 0;
   const own = plain
@@ -32,20 +45,21 @@ export async function packEntry(target: Target, { name, file, stat }: LocalEntry
   const header = { name, ...own, ...owner };
   if (stat.isDirectory()) archive.entry({ ...header, type: 'directory' }, '');
   else if (stat.isSymbolicLink()) archive.entry({ ...header, type: 'symlink', linkname: await fs.readlink(file) }, '');
-  else await writeFile(target, { ...header, type: 'file', size: stat.size }, file);
+  else await writeFile(target, { ...header, type: 'file', size: stat.size }, file, content);
 }
 
 async function writeFile(
   { archive, closed, onBytes }: Target,
   header: Parameters<Pack['entry']>[0],
   file: string,
+  content: Buffer | undefined,
 ): Promise<void> {
   let sink!: Writable;
   const written = new Promise<void>((resolve, reject) => {
     sink = archive.entry(header, (error) => (error ? reject(error) : resolve())) as unknown as Writable;
   });
   written.catch(() => undefined);
-  const chunks = header.size! <= SMALL ? [await fs.readFile(file)] : createReadStream(file, { highWaterMark: SMALL });
+  const chunks = content ? [content] : createReadStream(file, { highWaterMark: SMALL });
   let size = 0;
   for await (const chunk of chunks as AsyncIterable<Buffer>) {
     size += chunk.length;

@@ -1,6 +1,14 @@
 import { Readable } from 'node:stream';
+import { ahead } from '../ahead';
+import { batched } from '../batched';
 import type { LocalEntry } from './list';
-import { type Owner, packEntry } from './pack-entry';
+import { type Owner, packEntry, smallContent } from './pack-entry';
+
+/** Bytes that go on at once: an entry has two pieces at least. */
+const BATCH = 256 * 1024;
+
+/** Small files that are read at once. */
+const AHEAD = 16;
 
 /** Options of {@link packEntries}. */
 export interface PackOptions {
@@ -26,13 +34,14 @@ export function packEntries(entries: readonly LocalEntry[], options: PackOptions
   const write = async (): Promise<void> => {
     for (const [name, content] of Object.entries(extra))
       archive.entry({ name, mode: 0o644, ...owner, mtime: new Date(0) }, content);
-    for (const entry of entries) {
-      await packEntry({ archive, closed, owner, onBytes, plain }, entry);
+    const read = async (entry: LocalEntry) => ({ entry, content: await smallContent(entry) });
+    for await (const { entry, content } of ahead(entries, AHEAD, read)) {
+      await packEntry({ archive, closed, owner, onBytes, plain }, entry, content);
       if (archive.destroying) return;
     }
     if (last !== undefined) archive.entry({ name: last, mode: 0o600 }, '');
     archive.finalize();
   };
   write().catch((error: Error) => archive.destroy(error));
-  return Readable.from(archive as AsyncIterable<Buffer>, { objectMode: false });
+  return Readable.from(batched(archive as AsyncIterable<Buffer>, BATCH), { objectMode: false });
 }

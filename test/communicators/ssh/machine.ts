@@ -14,7 +14,7 @@ export function sshContext(changes: Parameters<typeof provisionContext>[1] = {})
 /** Where a server of the tests is, and the key that it takes. */
 export function targetOf(sshd: Sshd, changes: Partial<SshTarget> = {}): SshTarget {
   return {
-    host: '127.0.0.1',
+    host: sshd.host,
     port: sshd.port,
     username: 'root',
     privateKeyFile: sshd.userKey,

@@ -13,6 +13,7 @@ export const NO_SSHD = 'there is no /usr/sbin/sshd, or this is not root: install
 
 /** An SSH server of the test's own, on a free port of the loopback. */
 export interface Sshd {
+  readonly host: string;
   readonly port: number;
   readonly dir: string;
   /** Files of its parts. */
@@ -27,6 +28,8 @@ export interface Sshd {
   restart(): Promise<void>;
   /** Process ids of its sessions. */
   sessions(): number[];
+  /** Resolves when it has ended, by itself or not. */
+  ended(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,10 +38,15 @@ export interface SshdOptions {
   /** Lines for its configuration; the first word that is given wins. */
   readonly config?: readonly string[];
   readonly port?: number;
+  /** Where it listens. @default '127.0.0.1' */
+  readonly host?: string;
+  /** What starts its command line. @default - nothing */
+  readonly within?: readonly string[];
 }
 
 /** Starts one. */
-export async function startSshd({ config = [], port: wanted }: SshdOptions = {}): Promise<Sshd> {
+export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
+  const { config = [], port: wanted, host = '127.0.0.1', within = [] } = options;
   fs.mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'goldsmith-sshd-'));
   const at = (name: string): string => path.join(dir, name);
@@ -49,7 +57,7 @@ export async function startSshd({ config = [], port: wanted }: SshdOptions = {})
   const keywords = new Set(config.map((line) => line.split(' ')[0]));
   const defaults = [
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${host}`,
     `HostKey ${at('host')}`,
     `AuthorizedKeysFile ${at('authorized_keys')}`,
     `PidFile ${at('pid')}`,
@@ -69,9 +77,10 @@ export async function startSshd({ config = [], port: wanted }: SshdOptions = {})
   let child: ChildProcess;
   let log = '';
   const start = async (): Promise<void> => {
-    child = spawn(SSHD, ['-D', '-e', '-f', at('config')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [program, ...args] = [...within, SSHD, '-D', '-e', '-f', at('config')];
+    child = spawn(program!, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     child.stderr!.on('data', (data: Buffer) => (log += data.toString()));
-    for (let tries = 0; !(await listens(port)); tries += 1) {
+    for (let tries = 0; !(await listens(host, port)); tries += 1) {
       if (tries > 400 || child.exitCode !== null) throw new Error(`sshd does not start: ${log}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -88,8 +97,10 @@ export async function startSshd({ config = [], port: wanted }: SshdOptions = {})
   };
   await start();
   return {
+    host,
     port,
     dir,
+    ended,
     hostKey: at('host'),
     userKey: at('user'),
     authorizedKeys: at('authorized_keys'),
@@ -130,9 +141,9 @@ export function freePort(): Promise<number> {
   });
 }
 
-function listens(port: number): Promise<boolean> {
+function listens(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
+    const socket = net.connect(port, host);
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
