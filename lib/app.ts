@@ -9,6 +9,7 @@ import type { RunOptions, RunReport } from './engine/options';
 import { writePlan } from './plan/codec';
 import type { Plan } from './plan/schema';
 import { synthesize, type Synthesis } from './synth/synthesize';
+import { explainErrno } from './util/errno';
 
 /** Props of {@link App}. */
 export interface AppProps {
@@ -130,11 +131,15 @@ export class App extends RootConstruct {
 
 /** Writes plan.json and the assets. */
 export function writeSynthesis({ plan, stage }: Synthesis, outdir: string): void {
-  fs.mkdirSync(outdir, { recursive: true });
-  stage(path.join(outdir, 'assets'));
   const file = path.join(outdir, 'plan.json');
-  fs.writeFileSync(`${file}.${process.pid}.tmp`, writePlan(plan));
-  fs.renameSync(`${file}.${process.pid}.tmp`, file);
+  try {
+    fs.mkdirSync(outdir, { recursive: true });
+    stage(path.join(outdir, 'assets'));
+    fs.writeFileSync(`${file}.${process.pid}.tmp`, writePlan(plan));
+    fs.renameSync(`${file}.${process.pid}.tmp`, file);
+  } catch (error) {
+    throw explainErrno(error, 'writing the plan');
+  }
 }
 
 function isMainProgram(caller: string | undefined): boolean {

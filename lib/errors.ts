@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   LAUNCH_FAILED: 'the machine could not be started',
   CONNECT_FAILED: 'no connection to the machine could be made',
   CONNECTION_LOST: 'the connection to the machine broke off',
+  MACHINE_LOST: 'the machine itself ended while it was in use',
   STEP_FAILED: 'a provisioning step ended with a failure',
   STEP_TIMEOUT: 'a step took longer than its timeout',
   TRANSFER_FAILED: 'a file could not be copied to or from the machine',

@@ -34,6 +34,7 @@ const ADVICE: Readonly<Record<ErrorCode, string>> = {
   LAUNCH_FAILED: "The message has the platform's own words.",
   CONNECT_FAILED: 'The message says how far the connection came.',
   CONNECTION_LOST: 'A step that restarts the machine needs `expectDisconnect: true`.',
+  MACHINE_LOST: 'What it said last is shown: its emulator crashed, or the guest shut itself down.',
   STEP_FAILED: 'The exit status and the last lines are with it. `--on-error keep` lets you look into the machine.',
   STEP_TIMEOUT: 'Raise `timeout`, or find out what it waits for: a question on standard input is a usual reason.',
   TRANSFER_FAILED: 'The folder must exist and be writable for the login user.',

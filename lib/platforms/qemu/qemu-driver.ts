@@ -117,6 +117,8 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
       if (config.skipCompaction !== true) await trim(communicator, keys, ctx);
     }
     await shutDown(machine, communicator, config, keys.username, ctx);
+    const crash = await machine.crash(ctx);
+    if (crash) throw crash;
     return writeArtifact(machine.disks, efi && path.join(machine.layout.dir, efi.vars), config, ctx);
   }
 

@@ -68,7 +68,10 @@ async function attemptOnce(address: string, target: string, ctx: RunContext): Pr
   let current = start;
   try {
     for await (const part of answer.body) {
-      await handle.write(part as Uint8Array);
+      await handle.writeFile(part as Uint8Array).catch((error: unknown) => {
+        // Nothing that another try would mend.
+        throw explainErrno(error, `downloading ${shown(address)}`);
+      });
       current += (part as Uint8Array).length;
       const total = Number.isNaN(rest) ? {} : { total: start + rest };
       ctx.progress({ label: `download ${path.posix.basename(url.pathname)}`, current, ...total, unit: 'bytes' });

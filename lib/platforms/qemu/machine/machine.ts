@@ -42,8 +42,11 @@ export class VirtualMachine {
   disks: readonly Chain[];
   /** Aborted when it ends, whoever ended it. */
   readonly over = new AbortController();
+  /** Aborted when it ends and nobody shut it down. */
+  readonly broken = new AbortController();
   private readonly end: Promise<GoldsmithError | undefined>;
   private wasReset = 0;
+  private trouble: GoldsmithError | undefined;
 
   private constructor(
     readonly emulator: Emulator,
@@ -52,19 +55,25 @@ export class VirtualMachine {
     readonly qmp: Qmp,
   ) {
     this.disks = layout.disks;
-    qmp.on(({ event }) => {
+    qmp.on(({ event, data }) => {
       if (event === 'RESET') this.wasReset += 1;
+      // QEMU has stopped it, and would wait for somebody to make room: for ever, as far as a build is concerned.
+      if (event === 'BLOCK_IO_ERROR' && data?.['action'] === 'stop') {
+        this.trouble = noRoom(layout.dir, String(data['reason'] ?? 'a disk could not be written'));
+        void this.cutPower();
+      }
     });
     this.end = started.ended.then(async (how) => {
       const output = await consoleTail(layout.dir);
       const complaint = await fs.readFile(path.join(layout.dir, 'qemu.log'), 'utf8').catch(() => '');
       const wasShutDown = how === 'ended with status 0';
       const text = wasShutDown ? 'the virtual machine was shut down' : `the virtual machine's process ${how}`;
-      const reason = new GoldsmithError('CONNECTION_LOST', text, {
-        output: complaint.trim() || output || 'its console showed nothing',
-      });
+      const shown = complaint.trim() || output || 'its console showed nothing';
+      const reason = this.trouble ?? new GoldsmithError('MACHINE_LOST', text, { output: shown });
+      const crashed = !wasShutDown || this.trouble !== undefined;
+      if (crashed) this.broken.abort(reason);
       this.over.abort(reason);
-      return wasShutDown ? undefined : reason;
+      return crashed ? reason : undefined;
     });
   }
 
@@ -133,6 +142,12 @@ export class VirtualMachine {
     if (this.alive) await this.qmp.run('quit').catch(() => undefined);
     await this.ended;
   }
+}
+
+function noRoom(dir: string, reason: string): GoldsmithError {
+  return new GoldsmithError('NO_SPACE', `a disk of the virtual machine could not be written: ${reason}`, {
+    hint: `make room in ${dir}, or name another place by \`--state\``,
+  });
 }
 
 /** Waits for the control socket; where the emulator ends instead, its own words say why. */
