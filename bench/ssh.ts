@@ -50,7 +50,7 @@ app.run();
   return dir;
 }
 
-/** Runs a job by Packer and by goldsmith, in turns, and prints the ratio of the medians. */
+/** Runs a job by Packer, by goldsmith and by others, in turns, and prints the ratio of the medians. */
 async function race(
   what: string,
   job: Job,
@@ -58,6 +58,7 @@ async function race(
   port: number,
   limit: number,
   clean: () => void = () => undefined,
+  others: readonly Contestant[] = [],
 ) {
   const dir = project(job, sshd, port);
   const contestants: Contestant[] = [
@@ -74,6 +75,7 @@ async function race(
       },
       command: { argv: [process.execPath, GOLDSMITH, 'build', 'goldsmith.out/plan.json', '--parallel', '0'], cwd: dir },
     },
+    ...others,
   ];
   const results = await compare(contestants, ROUNDS);
   const wall = (name: string): number => median(results.get(name)!.map(({ wall: seconds }) => seconds));
@@ -81,7 +83,7 @@ async function race(
   add({ what: `${what}: goldsmith`, figure: wall('goldsmith'), unit: 's' });
   add({ what: `${what}: goldsmith, of packer's`, figure: wall('goldsmith') / wall('packer'), unit: '×', limit });
   fs.rmSync(dir, { recursive: true, force: true });
-  return { wall: wall('goldsmith'), memory: Math.max(...results.get('goldsmith')!.map(({ memory }) => memory)) };
+  return { wall, memory: Math.max(...results.get('goldsmith')!.map(({ memory }) => memory)) };
 }
 
 async function withSshd(body: (sshd: Sshd) => Promise<void>): Promise<void> {
@@ -135,7 +137,6 @@ export function sshLargeFile(): Promise<void> {
     execFileSync('sh', ['-c', 'head -c 1073741824 /dev/urandom >"$1"', 'sh', source]);
     const destination = path.join(sshd.dir, 'arrived');
     const clean = (): void => fs.rmSync(destination, { force: true });
-    const ours = await race('1 GiB', { source, destination }, sshd, sshd.port, 0.35, clean);
     const options = ['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'];
     const argv = [
       'scp',
@@ -150,13 +151,10 @@ export function sshLargeFile(): Promise<void> {
       source,
       `root@127.0.0.1:${destination}`,
     ];
-    const scp = await compare(
-      [{ name: 'scp', prepare: clean, command: { argv: argv as [string, ...string[]], cwd: sshd.dir } }],
-      ROUNDS,
-    );
-    const wall = median(scp.get('scp')!.map(({ wall: seconds }) => seconds));
-    add({ what: '1 GiB: scp', figure: wall, unit: 's' });
-    add({ what: "1 GiB: goldsmith, of scp's", figure: ours.wall / wall, unit: '×', limit: 1 });
+    const scp = { name: 'scp', prepare: clean, command: { argv: argv as [string, ...string[]], cwd: sshd.dir } };
+    const { wall } = await race('1 GiB', { source, destination }, sshd, sshd.port, 0.35, clean, [scp]);
+    add({ what: '1 GiB: scp', figure: wall('scp'), unit: 's' });
+    add({ what: "1 GiB: goldsmith, of scp's", figure: wall('goldsmith') / wall('scp'), unit: '×', limit: 1 });
   });
 }
 

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import * as fs from 'node:fs';
 import * as fsp from 'node:fs/promises';
 import { GoldsmithError } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
@@ -9,6 +8,8 @@ import type { Runner } from './run';
 
 /** Bytes that are read at once. */
 const CHUNK = 512 * 1024;
+/** Pieces of a large file in memory. ssh2 holds up to 2 MiB that the machine has no room for yet, and the piece that is one too many. */
+const RING = 7;
 /** A file up to this size is read into memory and sent in one go with its checksum. */
 const SMALL = 1024 * 1024;
 
@@ -119,17 +120,25 @@ export async function uploadByShell(
   await runHelper(runner, { script: `${PLACE}\nplace "$@"`, args, signal, doing });
 }
 
+/** A file, piece by piece, each of which is good until six more were asked for: memory that is used again costs nothing. */
 async function* hashed(
   file: string,
   hash: ReturnType<typeof createHash>,
   report: (current: number) => void,
 ): AsyncGenerator<Buffer> {
-  let current = 0;
-  for await (const chunk of fs.createReadStream(file, { highWaterMark: CHUNK })) {
-    hash.update(chunk as Buffer);
-    current += (chunk as Buffer).length;
-    report(current);
-    yield chunk as Buffer;
+  const ring = Array.from({ length: RING }, () => Buffer.allocUnsafe(CHUNK));
+  const handle = await fsp.open(file);
+  try {
+    for (let turn = 0, current = 0; ; turn += 1) {
+      const { bytesRead, buffer } = await handle.read(ring[turn % RING]!, 0, CHUNK);
+      if (bytesRead === 0) return;
+      const piece = buffer.subarray(0, bytesRead);
+      hash.update(piece);
+      report((current += bytesRead));
+      yield piece;
+    }
+  } finally {
+    await handle.close();
   }
 }
 
