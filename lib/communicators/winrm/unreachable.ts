@@ -1,38 +1,27 @@
-import { GoldsmithError } from '../../errors';
-import { Tail } from '../../util/tail';
-import type { Address } from '../ssh/sockets';
+import type { GoldsmithError } from '../../errors';
+import { cannotConnect, type Trial } from '../cannot-connect';
 import type { Phase, WinrmFailure } from './failure';
 import type { Settings } from './settings';
 
 /** The error of a connection that could not be made: how far it came, where to, as whom, how, and the last error. */
-export async function unreachable(
+export function unreachable(
   { target, proxy, username, transport, secure }: Settings,
   failure: WinrmFailure,
-  trial: {
-    readonly tries: number;
-    /** Milliseconds. */
-    readonly spent: number;
-    readonly address: Address;
-    readonly hopeless: boolean;
-  },
+  trial: Trial,
 ): Promise<GoldsmithError> {
-  const { tries, spent, address, hopeless } = trial;
-  const console = await target.console?.().catch(() => undefined);
+  const { host, port } = trial.address;
   const who = username === '' ? '' : `${username}@`;
   const way = proxy === undefined ? '' : ` (through the proxy ${proxy.host})`;
-  const effort = tries === 1 ? '1 try' : `${tries} tries`;
-  const end = hopeless ? '' : ', and its time is up';
-  const how = `${transport} over ${secure ? 'HTTPS' : 'HTTP'}`;
-  return new GoldsmithError(
-    'CONNECT_FAILED',
-    `no WinRM connection to ${who}${address.host}:${address.port}${way} by ${how}: it came as far as ${NAMES[failure.phase]} ` +
-      `in ${effort} (${(spent / 1000).toFixed(1)} s)${end}; the last error: ${failure.message}`,
-    {
-      hint: failure.hint ?? HINTS[failure.phase],
-      ...(console !== undefined && console !== '' && { output: lastLines(console) }),
-      cause: failure,
-    },
-  );
+  const what = {
+    kind: 'WinRM',
+    to: `${who}${host}:${port}${way} by ${transport} over ${secure ? 'HTTPS' : 'HTTP'}`,
+    phase: NAMES[failure.phase],
+    message: failure.message,
+    hint: failure.hint ?? HINTS[failure.phase],
+    console: target.console,
+    cause: failure,
+  };
+  return cannotConnect(what, trial);
 }
 
 const NAMES: Readonly<Record<Phase, string>> = {
@@ -52,9 +41,3 @@ const HINTS: Readonly<Record<Phase, string>> = {
   authentication: "are `username` and `password` right, and does the machine's WinRM allow this `transport`?",
   shell: 'may this user use WinRM? It must be an administrator, or one of Remote Management Users',
 };
-
-function lastLines(text: string): string {
-  const tail = new Tail(15);
-  tail.push(text);
-  return tail.toString();
-}

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { App, BaseImage, Image } from '../../../lib';
 import { QemuSource, type QemuSourceProps } from '../../../lib/platforms/qemu';
 import { describeIf } from '../../helpers/requires';
-import { bootSector, emulatorsWith, has, hasQemu, leftIn, makeFolder, NO_QEMU, run } from './tools';
+import { emulatorsWith, has, hasQemu, leftIn, makeFolder, makeInstaller, NO_QEMU, run } from './tools';
 
 const ready = hasQemu && has('xorriso');
 
@@ -12,13 +12,7 @@ describeIf(ready, `${NO_QEMU}, and xorriso`, 'a machine that installs itself', (
   let dir: string;
   beforeEach(() => {
     dir = makeFolder();
-    fs.mkdirSync(path.join(dir, 'cd'));
-    const boot = Buffer.concat([bootSector('installer'), bootSector('installed'), Buffer.alloc(1024)]);
-    // What follows it in memory is what it writes: it is a program of a whole sector without a mark at its end.
-    boot.writeUInt16LE(0, 510);
-    fs.writeFileSync(path.join(dir, 'cd/boot.img'), boot);
-    const options = ['-b', 'boot.img', '-no-emul-boot', '-boot-load-size', '4', '-V', 'INSTALL'];
-    run('xorriso', '-as', 'mkisofs', '-quiet', ...options, '-o', path.join(dir, 'install.iso'), path.join(dir, 'cd'));
+    makeInstaller(dir);
   });
   afterEach(() => {
     expect(emulatorsWith(dir)).toEqual([]);

@@ -6,7 +6,7 @@ import { App, Image } from '../../../lib';
 import { QemuSource, type QemuSourceProps } from '../../../lib/platforms/qemu';
 import { canMount, NO_MOUNTS, SmallDisk } from '../../faults/helpers/mounts';
 import { describeIf } from '../../helpers/requires';
-import { bootSector, emulatorsWith, has, hasQemu, leftIn, makeFolder, NO_QEMU, run } from './tools';
+import { emulatorsWith, has, hasQemu, leftIn, makeFolder, makeInstaller, NO_QEMU } from './tools';
 
 describeIf(
   hasQemu && has('xorriso') && canMount,
@@ -17,12 +17,7 @@ describeIf(
     let disk: SmallDisk;
     beforeEach(() => {
       dir = makeFolder();
-      fs.mkdirSync(path.join(dir, 'cd'));
-      const boot = Buffer.concat([bootSector('installer'), bootSector('installed'), Buffer.alloc(1024)]);
-      boot.writeUInt16LE(0, 510);
-      fs.writeFileSync(path.join(dir, 'cd/boot.img'), boot);
-      const options = ['-b', 'boot.img', '-no-emul-boot', '-boot-load-size', '4', '-V', 'INSTALL'];
-      run('xorriso', '-as', 'mkisofs', '-quiet', ...options, '-o', path.join(dir, 'install.iso'), path.join(dir, 'cd'));
+      makeInstaller(dir);
       disk = SmallDisk.mount(path.join(dir, 'small'), '640m');
     });
     afterEach(() => {

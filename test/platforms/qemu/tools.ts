@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { has } from '../../helpers/programs';
+import { has, run } from '../../helpers/programs';
 
 export { has, run } from '../../helpers/programs';
 
@@ -76,4 +76,18 @@ export function bootSector(kind: keyof typeof SECTORS): Buffer {
 export function makeDisk(file: string, kind: keyof typeof SECTORS, size = 1 << 20): string {
   fs.writeFileSync(file, Buffer.concat([bootSector(kind), Buffer.alloc(size - 512)]));
   return file;
+}
+
+/** An ISO in `dir` that asks whether it may install itself on the first disk. */
+export function makeInstaller(dir: string): string {
+  const cd = path.join(dir, 'cd');
+  fs.mkdirSync(cd);
+  const boot = Buffer.concat([bootSector('installer'), bootSector('installed'), Buffer.alloc(1024)]);
+  // What follows it in memory is what it writes: it is a program of a whole sector without a mark at its end.
+  boot.writeUInt16LE(0, 510);
+  fs.writeFileSync(path.join(cd, 'boot.img'), boot);
+  const iso = path.join(dir, 'install.iso');
+  const options = ['-b', 'boot.img', '-no-emul-boot', '-boot-load-size', '4', '-V', 'INSTALL'];
+  run('xorriso', '-as', 'mkisofs', '-quiet', ...options, '-o', iso, cd);
+  return iso;
 }
