@@ -15,6 +15,9 @@ export interface Started {
   readonly exited: Promise<ExecResult>;
 }
 
+/** What comes of asking for a command. */
+export type Asked = Omit<Started, 'link'> | Error;
+
 /** How a command could not be started. */
 export type NotStarted = 'disconnect';
 
@@ -26,6 +29,8 @@ interface StartOptions {
   readonly pty: boolean;
   /** Milliseconds that a new connection may take. */
   readonly timeout?: number | undefined;
+  /** Starts it in a session that is open already, where there is one. */
+  readonly askAhead?: ((link: Link, command: string) => Promise<Asked> | undefined) | undefined;
   /** Told that the server allows no more sessions on this connection, before it is asked again. */
   readonly onBusy?: (link: Link) => void;
 }
@@ -38,18 +43,19 @@ export async function startCommand(
   line: Line,
   clock: Clock,
   command: string,
-  { signal, pty, timeout, onBusy }: StartOptions,
+  { signal, pty, timeout, askAhead, onBusy }: StartOptions,
 ): Promise<Started | NotStarted> {
   for (let busy = 0, stale = 0; ;) {
     const link = await line.use(signal, timeout);
     const before = clock.now();
-    const asked = await ask(link, command, pty);
+    const ahead = askAhead?.(link, command);
+    const asked = await (ahead ?? ask(link, command, pty));
     const took = clock.now() - before;
     if (signal.aborted) {
       if (!(asked instanceof Error)) asked.channel.close();
       signal.throwIfAborted();
     }
-    if (!(asked instanceof Error)) return { link, took, ...asked };
+    if (!(asked instanceof Error)) return { link, ...(!ahead && { took }), ...asked };
     // The connection is told to be lost a moment after its requests are.
     await Promise.resolve();
     if (link.lost() !== undefined || /^Not connected/.test(asked.message)) {
@@ -68,7 +74,7 @@ export async function startCommand(
 }
 
 /** Asks for a channel and for a command to be started on it. */
-export function ask(link: Link, command: string, pty: boolean): Promise<Omit<Started, 'link'> | Error> {
+export function ask(link: Link, command: string, pty: boolean): Promise<Asked> {
   return new Promise((resolve) => {
     try {
       link.client.exec(command, pty ? { pty: TERMINAL as PseudoTtyOptions } : {}, (error, channel) => {

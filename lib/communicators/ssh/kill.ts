@@ -44,7 +44,7 @@ async function done({ spares }: Runner, link: Link, command: string): Promise<vo
     await Promise.race([exited, once(channel, 'close').catch(() => undefined)]);
     if (!handed.refused()) return;
   }
-  const asked = await ask(link, command, false);
+  const asked = await (spares.ask(link, command) ?? ask(link, command, false));
   if (asked instanceof Error) return;
   asked.channel.on('data', () => undefined).stderr.resume();
   await once(asked.channel, 'close').catch(() => undefined);

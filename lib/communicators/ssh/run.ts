@@ -51,8 +51,11 @@ export async function runCommand(runner: Runner, command: Command): Promise<Exec
       pty,
       timeout,
       onBusy: (link) => void spares.release(link),
+      askAhead: pty ? undefined : (link, ahead) => spares.ask(link, ahead),
     });
-    return started === 'disconnect' ? { ended: 'disconnect' } : await attend(runner, command, started, mark);
+    if (started === 'disconnect') return { ended: 'disconnect' };
+    if (!pty) spares.prepare(started.link);
+    return await attend(runner, command, started, mark);
   } finally {
     if (command.stdin instanceof Readable) command.stdin.destroy();
   }
@@ -69,7 +72,7 @@ async function hand(
   const handed = await spares.hand(link, text);
   if (handed && signal.aborted) handed.channel.close();
   signal.throwIfAborted();
-  spares.prepare(link);
+  if (handed) spares.prepare(link);
   return handed;
 }
 

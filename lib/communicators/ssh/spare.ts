@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { ExecResult } from '../../extension/communicator';
 import type { Clock } from '../../extension/context';
+import type { ClientChannel } from 'ssh2';
 import { shellQuote } from '../../util/quote';
-import { ask, type Started } from './channel';
+import { ask, type Asked, type Started } from './channel';
 import type { Guest, Took } from './guest';
+import { hold, type Held } from './held';
 import type { Link } from './link';
 import { MarkFilter } from './wrap';
 
@@ -39,6 +41,7 @@ interface Shells {
   /** Undefined is what the server did not start. */
   waiting: Promise<Waiting | undefined>[];
   limit: number;
+  held?: Held | undefined;
   /** When something came over the connection. */
   heard: number;
 }
@@ -52,8 +55,8 @@ interface Shells {
  * of its own, and in its first folder. An SSH server reads nothing for a single command that it has not read for the
  * connection; what is read then is read by the login shell.
  *
- * Nothing is started ahead where that shortens nothing, or where the login shell does so much at first that it might get
- * into the way of what runs meanwhile.
+ * Nothing is started ahead where that shortens nothing. Where the login shell does so much at first that it might get into
+ * the way of what runs meanwhile, and where no shell can wait, just the channel is opened ahead.
  */
 export class Spares {
   private readonly shells = new WeakMap<Link, Shells>();
@@ -78,8 +81,16 @@ export class Spares {
 
   /** Starts what is missing, where that pays. */
   prepare(link: Link): void {
-    if (!this.guest.canWait || this.took.start < FAR || this.took.login > BUSY || link.lost() !== undefined) return;
+    if (this.took.start < FAR || link.lost() !== undefined) return;
     const shells = this.of(link);
+    if (!this.guest.canWait || this.took.login > BUSY) {
+      if (shells.limit === 0 || shells.held?.over() === false) return;
+      shells.held = hold(link);
+      void shells.held?.asked.then((asked) => {
+        if (asked instanceof Error) shells.limit = 0;
+      });
+      return;
+    }
     while (shells.waiting.length < shells.limit) {
       const starting: Promise<Waiting | undefined> = start(link).then((shell) => {
         if (shell) {
@@ -121,17 +132,33 @@ export class Spares {
     return { link, channel, exited, before, refused };
   }
 
+  /** Starts a command line in a session that was opened ahead; undefined where there is none. */
+  ask(link: Link, command: string): Promise<Asked> | undefined {
+    const shells = this.of(link);
+    const { held } = shells;
+    if (!held || this.clock.now() - shells.heard > RECENT) return undefined;
+    shells.held = undefined;
+    return held.over() ? undefined : held.run(command);
+  }
+
   /** Ends those that wait: a server that allows few sessions may need their place. Returns whether there were any. */
   async release(link: Link): Promise<boolean> {
     const given = await Promise.all(this.of(link).waiting.splice(0));
     const open = given.filter((shell) => shell !== undefined && !shell.ended());
     await Promise.all(
-      open.map(async (shell) => {
-        const closed = once(shell!.channel, 'close').catch(() => undefined);
+      open.map((shell) => {
         shell!.channel.close();
-        await closed;
+        return ended(shell!.channel);
       }),
     );
+    const { held } = this.of(link);
+    if (held && !held.over()) {
+      this.of(link).held = undefined;
+      // There is no other way to end a session that is not there yet.
+      const asked = await held.run('exit');
+      if (!(asked instanceof Error)) await ended(asked.channel);
+      return true;
+    }
     return open.length > 0;
   }
 
@@ -140,6 +167,11 @@ export class Spares {
     this.shells.set(link, shells);
     return shells;
   }
+}
+
+async function ended(channel: ClientChannel): Promise<void> {
+  channel.resume().stderr.resume();
+  await once(channel, 'close').catch(() => undefined);
 }
 
 async function start(link: Link): Promise<Waiting | undefined> {
