@@ -138,7 +138,7 @@ export function writeSynthesis({ plan, stage }: Synthesis, outdir: string): void
     fs.writeFileSync(`${file}.${process.pid}.tmp`, writePlan(plan));
     fs.renameSync(`${file}.${process.pid}.tmp`, file);
   } catch (error) {
-    throw explainErrno(error, 'writing the plan');
+    throw explainErrno(error, `writing the plan to ${path.relative(process.cwd(), outdir) || '.'}`);
   }
 }
 

@@ -6,7 +6,6 @@ import { GoldsmithError } from '../errors';
 import type { Extension } from '../extension';
 import { readPlan } from '../plan/codec';
 import type { Plan } from '../plan/schema';
-import { explainErrno } from '../util/errno';
 import { givenInputs } from './inputs';
 import type { Io } from './io';
 
@@ -38,13 +37,7 @@ export function openProgram(app: App, io: Io, options: { readonly state?: string
     variables: variablesForRun(app),
     extensions: synthesis.extensions,
     planFile: path.join(outdir, 'plan.json'),
-    write: () => {
-      try {
-        writeSynthesis(synthesis, outdir);
-      } catch (error) {
-        throw explainErrno(error, `writing the plan to ${path.relative(io.cwd, outdir) || '.'}`);
-      }
-    },
+    write: () => writeSynthesis(synthesis, outdir),
   };
 }
 
