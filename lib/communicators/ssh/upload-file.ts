@@ -8,8 +8,11 @@ import type { Runner } from './run';
 
 /** Bytes that are read at once. */
 const CHUNK = 512 * 1024;
-/** Pieces of a large file in memory. ssh2 holds up to 2 MiB that the machine has no room for yet, and the piece that is one too many. */
-const RING = 7;
+/**
+ * Pieces of a large file in memory. ssh2 holds less than 2 MiB that the machine has no room for yet, which may be parts of five; one
+ * more is on its way there, and one is being read.
+ */
+const RING = 8;
 /** A file up to this size is read into memory and sent in one go with its checksum. */
 const SMALL = 1024 * 1024;
 
@@ -120,7 +123,10 @@ export async function uploadByShell(
   await runHelper(runner, { script: `${PLACE}\nplace "$@"`, args, signal, doing });
 }
 
-/** A file, piece by piece, each of which is good until six more were asked for: memory that is used again costs nothing. */
+/**
+ * A file, piece by piece. Memory is used again, which costs much less than new memory: a piece is good until six more were
+ * asked for. The next one is read meanwhile.
+ */
 async function* hashed(
   file: string,
   hash: ReturnType<typeof createHash>,
@@ -128,16 +134,24 @@ async function* hashed(
 ): AsyncGenerator<Buffer> {
   const ring = Array.from({ length: RING }, () => Buffer.allocUnsafe(CHUNK));
   const handle = await fsp.open(file);
+  const read = (turn: number) => {
+    const reading = handle.read(ring[turn % RING]!, 0, CHUNK);
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let next = read(0);
   try {
-    for (let turn = 0, current = 0; ; turn += 1) {
-      const { bytesRead, buffer } = await handle.read(ring[turn % RING]!, 0, CHUNK);
+    for (let turn = 1, current = 0; ; turn += 1) {
+      const { bytesRead, buffer } = await next;
       if (bytesRead === 0) return;
+      next = read(turn);
       const piece = buffer.subarray(0, bytesRead);
       hash.update(piece);
       report((current += bytesRead));
       yield piece;
     }
   } finally {
+    await next.catch(() => undefined);
     await handle.close();
   }
 }
