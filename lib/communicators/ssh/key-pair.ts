@@ -19,15 +19,29 @@ export function createKeyPair(type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519', bit
   const size = bits ?? DEFAULT_BITS[type];
   const pair =
     type === 'ed25519'
-      ? utils.generateKeyPairSync('ed25519', { comment })
+      ? wholeEd25519(() => utils.generateKeyPairSync('ed25519', { comment }))
       : type === 'rsa'
         ? utils.generateKeyPairSync('rsa', { comment, bits: size! })
         : utils.generateKeyPairSync('ecdsa', { comment, bits: size as 256 | 384 | 521 });
-  return {
-    privateKey: pair.private,
-    publicKey: pair.public,
-    fingerprint: fingerprintOf(Buffer.from(pair.public.split(' ')[1]!, 'base64')),
-  };
+  return { privateKey: pair.private, publicKey: pair.public, fingerprint: fingerprintOf(blobOf(pair.public)) };
+}
+
+/** Bytes of a public key of Ed25519: two lengths, the name of the type, and the key's 32 bytes (RFC 8709, 4). */
+const ED25519_BLOB = 4 + 'ssh-ed25519'.length + 4 + 32;
+
+/**
+ * Makes pairs until one is whole. ssh2 1.17 leaves out the zeros that a public key begins with, and one in 256 begins with
+ * one: OpenSSH cannot read such a pair.
+ */
+function wholeEd25519<P extends { readonly public: string }>(make: () => P): P {
+  for (;;) {
+    const pair = make();
+    if (blobOf(pair.public).length === ED25519_BLOB) return pair;
+  }
+}
+
+function blobOf(line: string): Buffer {
+  return Buffer.from(line.split(' ')[1]!, 'base64');
 }
 
 /** The fingerprint of a public key's bytes (RFC 4253, 6.6), as OpenSSH shows it. */
