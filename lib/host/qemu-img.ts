@@ -1,3 +1,4 @@
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { GoldsmithError, type ErrorCode } from '../errors';
 import type { RunContext } from '../extension/context';
@@ -84,4 +85,6 @@ export async function convertDisk(
   }).catch((error: unknown) => {
     throw explainTool(error, code, `writing ${label}`);
   });
+  // qemu-img makes it for this user alone; it is a file as any other.
+  await fs.chmod(target, 0o644);
 }

@@ -101,8 +101,6 @@ export async function writeAs(
   const args = ['-f', disk.format, ...argumentsFor(format, how)];
   await convertDisk(disk.path, target, { format, args, label: `convert ${how.name}`, code: 'PROCESS_FAILED' }, ctx);
   await fixIdentity(target, format, disk.sha256, how.name);
-  // qemu-img makes it for this user alone; it is an artifact as any other.
-  await fs.chmod(target, 0o644);
 }
 
 /** Options of the formats: qemu(1), "Disk image file formats". */

@@ -27,8 +27,6 @@ export async function writeArtifact(
     const record = await ctx.writeOutput(name, async (temporary) => {
       const how = { format, args, label: path.basename(name), code: 'CAPTURE_FAILED' } as const;
       await convertDisk(imageName(chain), temporary, how, ctx);
-      // qemu-img makes it for this user alone; it is an artifact as any other.
-      await fs.chmod(temporary, 0o644);
       made = {
         path: name,
         size: (await fs.stat(temporary)).size,
