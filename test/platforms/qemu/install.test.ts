@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { App, BaseImage, Image } from '../../../lib';
 import { QemuSource, type QemuSourceProps } from '../../../lib/platforms/qemu';
 import { describeIf } from '../../helpers/requires';
-import { emulatorsWith, has, hasQemu, leftIn, makeFolder, makeInstaller, NO_QEMU, run } from './tools';
+import { emulatorsWith, has, hasQemu, INSTALLING, leftIn, makeFolder, makeInstaller, NO_QEMU, run } from './tools';
 
 const ready = hasQemu && has('xorriso');
 
@@ -21,14 +21,7 @@ describeIf(ready, `${NO_QEMU}, and xorriso`, 'a machine that installs itself', (
 
   const props = {
     iso: 'install.iso',
-    isoChecksum: 'none',
-    accelerator: 'tcg',
-    diskSize: '16M',
-    diskInterface: 'ide',
-    memory: 32,
-    communicator: 'none',
-    shutdownTimeout: '30s',
-    bootTimeout: '30s',
+    ...INSTALLING,
     bootCommand: ['<waitFor "Type Install:">', '<waitFor /to go .n >/>', 'Install:<enter>'],
     output: 'disk.qcow2',
   } as const satisfies QemuSourceProps;

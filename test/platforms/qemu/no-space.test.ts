@@ -6,7 +6,7 @@ import { App, Image } from '../../../lib';
 import { QemuSource, type QemuSourceProps } from '../../../lib/platforms/qemu';
 import { canMount, NO_MOUNTS, SmallDisk } from '../../faults/helpers/mounts';
 import { describeIf } from '../../helpers/requires';
-import { emulatorsWith, has, hasQemu, leftIn, makeFolder, makeInstaller, NO_QEMU } from './tools';
+import { emulatorsWith, has, hasQemu, INSTALLING, leftIn, makeFolder, makeInstaller, NO_QEMU } from './tools';
 
 describeIf(
   hasQemu && has('xorriso') && canMount,
@@ -27,14 +27,7 @@ describeIf(
     });
 
     const props = {
-      isoChecksum: 'none',
-      accelerator: 'tcg',
-      diskSize: '16M',
-      diskInterface: 'ide',
-      memory: 32,
-      communicator: 'none',
-      shutdownTimeout: '30s',
-      bootTimeout: '30s',
+      ...INSTALLING,
       bootSteps: [
         ['<waitFor "Type Install:">', 'until it asks'],
         ['Install:<enter>', 'let it write'],

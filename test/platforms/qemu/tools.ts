@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import type { QemuSourceProps } from '../../../lib/platforms/qemu';
 import { has, run } from '../../helpers/programs';
 
 export { has, run } from '../../helpers/programs';
@@ -71,6 +72,29 @@ export function bootSector(kind: keyof typeof SECTORS): Buffer {
   sector.writeUInt16LE(0xaa55, 510);
   return sector;
 }
+
+/** Props of a machine that boots {@link makeDisk}'s `idle`: it is on within a moment, and has to be switched off. */
+export const IDLE = {
+  imageChecksum: 'none',
+  imageFormat: 'raw',
+  cloudInit: false,
+  communicator: 'none',
+  accelerator: 'tcg',
+  memory: 16,
+  shutdownTimeout: '10ms',
+} as const satisfies Partial<QemuSourceProps>;
+
+/** Props of a machine that {@link makeInstaller}'s ISO installs itself on. */
+export const INSTALLING = {
+  isoChecksum: 'none',
+  accelerator: 'tcg',
+  diskSize: '16M',
+  diskInterface: 'ide',
+  memory: 32,
+  communicator: 'none',
+  shutdownTimeout: '30s',
+  bootTimeout: '30s',
+} as const satisfies Partial<QemuSourceProps>;
 
 /** A raw disk that boots into `kind`. */
 export function makeDisk(file: string, kind: keyof typeof SECTORS, size = 1 << 20): string {

@@ -5,7 +5,7 @@ import { localCommunicator } from '../../../lib/communicators/local';
 import type { PlatformDriver } from '../../../lib/extension/platform';
 import { qemu, QemuSource } from '../../../lib/platforms/qemu';
 import { describeIf } from '../../helpers/requires';
-import { emulatorsWith, hasQemu, leftIn, makeDisk, makeFolder, NO_QEMU, run } from './tools';
+import { emulatorsWith, hasQemu, IDLE, leftIn, makeDisk, makeFolder, NO_QEMU, run } from './tools';
 
 describeIf(hasQemu, NO_QEMU, 'the verification of a disk', () => {
   let dir: string;
@@ -33,14 +33,8 @@ describeIf(hasQemu, NO_QEMU, 'the verification of a disk', () => {
     const app = new App('acme', { baseDir: dir });
     const core = new Image(app, 'Core');
     new QemuSource(core, 'Qemu', {
+      ...IDLE,
       image: 'idle.img',
-      imageChecksum: 'none',
-      imageFormat: 'raw',
-      cloudInit: false,
-      communicator: 'none',
-      accelerator: 'tcg',
-      memory: 16,
-      shutdownTimeout: '10ms',
       output: 'out/core.qcow2',
     });
     new Verification(core, 'Works', checks);
