@@ -66,14 +66,18 @@ function entryOf(artifact: Artifact, origin: BuildOrigin, config: ManifestConfig
   };
 }
 
-/** A build that was taken from the cache has its entry already: the new one takes its place. */
+/**
+ * Whether the entry that is there is of the same build: one of the two took it from the cache, and the new one takes the other's
+ * place. Of two runs at once, the one that took it from the cache may have written first.
+ */
 function repeats(added: Entry, entry: unknown, origin: BuildOrigin): boolean {
-  if (!origin.cached || !isObject(entry)) return false;
-  return (
-    entry['name'] === added.name &&
-    entry['builder_type'] === added.builder_type &&
-    entry['artifact_id'] === added.artifact_id
-  );
+  if (!isObject(entry)) return false;
+  const same = (['name', 'builder_type', 'artifact_id'] as const).every((key) => entry[key] === added[key]);
+  return same && (origin.cached || (wasCached(entry) && entry['build_time'] === added.build_time));
+}
+
+function wasCached({ goldsmith }: Readonly<Record<string, unknown>>): boolean {
+  return isObject(goldsmith) && goldsmith['cached'] === true;
 }
 
 interface Manifest {

@@ -102,6 +102,19 @@ test('a build from the cache takes the place of its earlier entry, so that the f
   ]);
 });
 
+test('of two runs at once, the one that builds may write after the one that took it from the cache', async () => {
+  const cached = { origins: [originOf(IMAGE, { cached: true })], run: { id: 'run-2', app: 'test', startedAt: 0 } };
+  await run({}, [IMAGE], cached);
+  const { builds } = await run({}, [IMAGE]);
+  expect(builds.map((build) => [build.packer_run_uuid, build.goldsmith?.cached])).toEqual([['run-1', false]]);
+});
+
+test('a build that was made again has an entry of its own, though the artifact has the same id', async () => {
+  await run({}, [IMAGE], { origins: [originOf(IMAGE, { cached: true })] });
+  const later = { origins: [originOf(IMAGE, { builtAt: 1_700_000_060_000 })] };
+  expect((await run({}, [IMAGE], later)).builds.map(({ goldsmith }) => goldsmith?.cached)).toEqual([true, false]);
+});
+
 test('many that write at once all get in', async () => {
   const ids = Array.from({ length: 20 }, (_, index) => `sha256:${index}`);
   await Promise.all(ids.map((id) => run({}, [{ ...IMAGE, id }])));
