@@ -22,7 +22,7 @@ new g.ManifestPostProcessor(web, 'Manifest', { output: 'manifest.json' });
 `;
 
 const FRAMES = /\n\s+at .*[(:]\d+:\d+/;
-const CASES = 12;
+const CASES = 8;
 
 describeIf(hasEngine && canMount, hasEngine ? NO_MOUNTS : NO_ENGINE, 'a build whose disk', () => {
   const stage = new Stage();
