@@ -133,7 +133,8 @@ export class QemuDriver implements PlatformDriver<QemuConfig> {
 
   async destroy(resource: ResourceRecord, ctx: RunContext): Promise<void> {
     if (resource.kind === 'qemu:machine') return this.discard(resource, ctx);
-    await fs.rm(this.places.folderOf(resource), { recursive: true, force: true });
+    // Whoever made it may still be bringing it to the disk.
+    await fs.rm(this.places.folderOf(resource), { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** Machines and checkpoints say themselves which run made them. */
