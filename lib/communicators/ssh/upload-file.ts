@@ -5,6 +5,7 @@ import type { TransferOptions } from '../../extension/communicator';
 import { withinTime } from '../../util/within-time';
 import { runHelper } from './helper';
 import type { Runner } from './run';
+import { SumThread } from './sum-thread';
 
 /** Bytes that are read at once. */
 const CHUNK = 512 * 1024;
@@ -111,15 +112,19 @@ export async function uploadByShell(
     report(local.size);
     return;
   }
-  const hash = createHash('sha256');
-  const stdin = hashed(local.file!, hash, report);
-  const got = (await runHelper(runner, { script: RECEIVE, args: [...args, ''], stdin, signal, doing })).trim();
-  const sum = hash.digest('hex');
-  if (got !== 'none' && got !== sum)
-    throw new GoldsmithError(
-      'TRANSFER_FAILED',
-      `${doing} failed: what arrived has another checksum (${got}, not ${sum})`,
-    );
+  const thread = new SumThread(local.file!);
+  try {
+    const stdin = pieces(local.file!, report);
+    const got = (await runHelper(runner, { script: RECEIVE, args: [...args, ''], stdin, signal, doing })).trim();
+    const sum = await thread.sum;
+    if (got !== 'none' && got !== sum)
+      throw new GoldsmithError(
+        'TRANSFER_FAILED',
+        `${doing} failed: what arrived has another checksum (${got}, not ${sum})`,
+      );
+  } finally {
+    await thread.close();
+  }
   await runHelper(runner, { script: `${PLACE}\nplace "$@"`, args, signal, doing });
 }
 
@@ -127,11 +132,7 @@ export async function uploadByShell(
  * A file, piece by piece. Memory is used again, which costs much less than new memory: a piece is good until six more were
  * asked for. The next one is read meanwhile.
  */
-async function* hashed(
-  file: string,
-  hash: ReturnType<typeof createHash>,
-  report: (current: number) => void,
-): AsyncGenerator<Buffer> {
+async function* pieces(file: string, report: (current: number) => void): AsyncGenerator<Buffer> {
   const ring = Array.from({ length: RING }, () => Buffer.allocUnsafe(CHUNK));
   const handle = await fsp.open(file);
   const read = (turn: number) => {
@@ -146,7 +147,6 @@ async function* hashed(
       if (bytesRead === 0) return;
       next = read(turn);
       const piece = buffer.subarray(0, bytesRead);
-      hash.update(piece);
       report((current += bytesRead));
       yield piece;
     }
