@@ -46,11 +46,11 @@ const PROGRAMS = [
 
 /** A base image of this machine's own commands, made without a network: `sh` and what tests call, with the libraries they need. */
 export class Base {
-  static async make(changes: readonly string[] = []): Promise<Base> {
+  static async make(changes: readonly string[] = [], programs: readonly string[] = PROGRAMS): Promise<Base> {
     const ctx = testContext();
     const engine = await openEngine(ctx);
     const name = `goldsmith.local/test/base:${randomBytes(6).toString('hex')}`;
-    const archive = Readable.from(await rootfs(), { objectMode: false });
+    const archive = Readable.from(await rootfs(programs), { objectMode: false });
     const id = await importFile(engine, archive, name, { changes }, ctx.signal);
     return new Base(name, id, engine, ctx);
   }
@@ -75,11 +75,11 @@ export class Base {
   }
 }
 
-async function rootfs(): Promise<Buffer> {
+async function rootfs(programs: readonly string[]): Promise<Buffer> {
   const { pack } = require('tar-stream') as typeof import('tar-stream');
   const archive = pack();
   const files = new Set<string>();
-  for (const name of PROGRAMS) {
+  for (const name of programs) {
     const file = spawnSync('sh', ['-c', `command -v ${name}; PATH=/usr/bin:/bin which ${name}`], {
       encoding: 'utf8',
     }).stdout;
