@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { Image, ShellProvisioner, ssh, type ShellProvisionerProps } from 'goldsmith';
 import { NullSource } from 'goldsmith/null';
 import { recover } from '../../../lib/engine';
+import { systemClock } from '../../../lib/engine/clock';
 import { RebootProvisioner } from '../../../lib/provisioners';
 import { build, failureOf, testApp, type Ran } from '../../helpers/lab';
 import { describeIf } from '../../helpers/requires';
@@ -160,10 +161,14 @@ describeIf(HAS_NAMESPACES, NO_NAMESPACES, 'a machine that goes away', () => {
   }, 40_000);
 
   test('a machine that fell silent is not asked twice: the command waits for it', async () => {
-    const ctx = sshContext({ say: () => guest.plug() });
+    let later = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + later };
+    const ctx = sshContext({ clock, say: () => guest.plug() });
     const machine = await connect(targetOf(guest, { keepAliveInterval: '1s', timeout: '20s' }), ctx);
     expect((await run(machine, 'echo here')).stdout).toBe('here\n');
     guest.unplug();
+    // Where it answers slowly a shell waits for the command, and gets it if the machine was heard of just now.
+    later = 3000;
     expect((await run(machine, 'echo there')).stdout).toBe('there\n');
   }, 40_000);
 });
