@@ -152,7 +152,8 @@ export class DriverLab {
     await communicator.close();
     const checkpoint = await driver.checkpoint?.(machine, config, ctx);
     const captured = await driver.capture(machine, config, ctx);
-    const artifact = captured && ((await driver.publish?.(captured, config, ctx)) ?? captured);
+    const artifact =
+      captured && ((await driver.publish?.(captured, config, { ...ctx, recordSoFar: async () => {} })) ?? captured);
     return { machine, checkpoint, artifact };
   }
 
