@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as http from 'node:http';
 import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -17,23 +18,41 @@ export function motoCommand(): string | undefined {
 /** What is said where it is missing. */
 export const NO_MOTO = "moto is not there: python3 -m venv ~/.cache/goldsmith-ci/moto && ~/.cache/goldsmith-ci/moto/bin/pip install 'moto[server]'";
 
-/** A third party's server that speaks AWS's APIs, on loopback. */
+/** A third party's server that speaks AWS's APIs, on loopback. In front of it stands a proxy that counts the calls. */
 export class Moto {
   static async start(): Promise<Moto> {
     const port = await freePort();
     const child = spawn(motoCommand()!, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-    const url = `http://127.0.0.1:${port}`;
+    const own = `http://127.0.0.1:${port}`;
     for (let tries = 0; ; tries += 1) {
-      if (await fetch(`${url}/moto-api/`).then(({ ok }) => ok, () => false)) return new Moto(child, url);
+      const answers = await fetch(`${own}/moto-api/`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (answers) break;
       if (tries > 600 || child.exitCode !== null) throw new Error('moto did not start');
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    const moto = new Moto(child, own);
+    await new Promise<void>((resolve) => moto.proxy.listen(0, '127.0.0.1', resolve));
+    return moto;
   }
+
+  /** Names of the calls since the last {@link reset}, such as `RunInstances`. */
+  readonly calls: string[] = [];
+  /** Answers a call in moto's place: status and body. */
+  instead: ((action: string, body: string) => { readonly status: number; readonly body: string } | undefined) | undefined;
+  private readonly proxy = http.createServer((request, response) => void this.pass(request, response));
 
   private constructor(
     private readonly child: ChildProcess,
-    readonly url: string,
+    private readonly own: string,
   ) {}
+
+  /** Address of the proxy. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.proxy.address() as net.AddressInfo).port}`;
+  }
 
   /** The environment of a run that is pointed at it. */
   env(more: Record<string, string> = {}): Record<string, string> {
@@ -50,12 +69,54 @@ export class Moto {
 
   /** Forgets everything. */
   async reset(): Promise<void> {
-    await fetch(`${this.url}/moto-api/reset`, { method: 'POST' });
+    await fetch(`${this.own}/moto-api/reset`, { method: 'POST' });
+    this.instead = undefined;
+    this.calls.length = 0;
   }
 
   stop(): void {
+    this.proxy.closeAllConnections();
+    this.proxy.close();
     this.child.kill('SIGKILL');
   }
+
+  private async pass(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const body = Buffer.concat(parts).toString('utf8');
+    const target = request.headers['x-amz-target'];
+    const action = typeof target === 'string' ? target.split('.')[1]! : (new URLSearchParams(body).get('Action') ?? '');
+    this.calls.push(action);
+    const other = this.instead?.(action, body);
+    if (other) {
+      response.writeHead(other.status, { 'content-type': 'text/xml' }).end(other.body);
+      return;
+    }
+    const { host: _host, 'content-length': _length, connection: _connection, ...headers } = request.headers;
+    const answer = await fetch(this.own + request.url!, {
+      method: request.method!,
+      headers: headers as Record<string, string>,
+      ...(body !== '' && { body: action === 'CreateImage' ? withoutSnapshotTags(body) : body }),
+    });
+    const text = await answer.text();
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml' }).end(text);
+  }
+}
+
+/** An error as EC2 says it. */
+export function ec2Error(code: string, message: string): string {
+  return `<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>1</RequestID></Response>`;
+}
+
+/** Where moto is less faithful than AWS: its CreateImage cannot tag snapshots, and fails. */
+function withoutSnapshotTags(body: string): string {
+  const params = new URLSearchParams(body);
+  for (const [name, value] of [...params]) {
+    const [, prefix] = /^(TagSpecification\.\d+\.)ResourceType$/.exec(name) ?? [];
+    if (prefix === undefined || value !== 'snapshot') continue;
+    for (const key of [...params.keys()]) if (key.startsWith(prefix)) params.delete(key);
+  }
+  return params.toString();
 }
 
 function freePort(): Promise<number> {

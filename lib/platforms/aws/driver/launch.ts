@@ -43,7 +43,7 @@ export async function launch(
 ): Promise<Launched> {
   try {
     const image = await describeImage(api, imageIdOf(from, api.region), ctx.signal);
-    if (image.RootDeviceType !== undefined && image.RootDeviceType !== 'ebs') throw notEbs(image.ImageId!);
+    if (image.RootDeviceType === 'instance-store') throw notEbs(image.ImageId!);
     const windows = image.Platform?.toLowerCase() === 'windows';
     const keys = makeKeys(config, windows, ctx);
     const keyName = config.sshKeypairName ?? (keys.user && (await importKey(api, config, keys.user.publicKey, ctx)));
