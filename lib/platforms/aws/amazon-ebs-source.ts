@@ -61,7 +61,7 @@ export class AmazonEbsSource extends Source<AmazonEbsSourceProps> {
     if (base) return base;
     const where = typeof region === 'string' ? region : undefined;
     if (sourceAmi !== undefined) return BaseImage.exact({ imageId: sourceAmi });
-    if (sourceAmiFilter) return filterBase(sourceAmiFilter, where);
+    if (sourceAmiFilter) return isList(sourceAmiFilter.owners) ? filterBase(sourceAmiFilter, where) : undefined;
     return sourceAmiParameter === undefined ? undefined : parameterBase(sourceAmiParameter, where);
   }
 

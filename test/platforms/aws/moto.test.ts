@@ -27,7 +27,12 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
   async function baseImage(name = 'base-1'): Promise<string> {
     const { Images = [] } = await client().describeImages({ Owners: ['amazon'] });
     const linux = Images.find(({ Architecture, Platform }) => Architecture === 'x86_64' && Platform !== 'windows')!;
-    const made = await client().runInstances({ ImageId: linux.ImageId!, MinCount: 1, MaxCount: 1, InstanceType: 't3.small' });
+    const made = await client().runInstances({
+      ImageId: linux.ImageId!,
+      MinCount: 1,
+      MaxCount: 1,
+      InstanceType: 't3.small',
+    });
     const id = made.Instances![0]!.InstanceId!;
     const { ImageId } = await client().createImage({ InstanceId: id, Name: name });
     await client().terminateInstances({ InstanceIds: [id] });
@@ -37,7 +42,12 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
   function program(name: string, props: Partial<AmazonEbsSourceProps>): { app: App; image: Image } {
     const app = new App(name, { baseDir: fs.mkdtempSync(path.join(folder, `${name}-`)), variables: {} });
     const image = new Image(app, 'Core');
-    new AmazonEbsSource(image, 'Aws', { region: 'eu-west-1', instanceType: 't3.small', communicator: 'none', ...props });
+    new AmazonEbsSource(image, 'Aws', {
+      region: 'eu-west-1',
+      instanceType: 't3.small',
+      communicator: 'none',
+      ...props,
+    });
     return { app, image };
   }
 
@@ -50,7 +60,9 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
   async function leftovers(region = 'eu-west-1'): Promise<string[]> {
     const ec2 = client(region);
     const { Reservations = [] } = await ec2.describeInstances({});
-    const running = Reservations.flatMap(({ Instances = [] }) => Instances).filter(({ State }) => State?.Name !== 'terminated');
+    const running = Reservations.flatMap(({ Instances = [] }) => Instances).filter(
+      ({ State }) => State?.Name !== 'terminated',
+    );
     const { SecurityGroups = [] } = await ec2.describeSecurityGroups({});
     const { KeyPairs = [] } = await ec2.describeKeyPairs({});
     return [
@@ -62,7 +74,12 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
 
   test('a build makes an image with its tags, and leaves nothing else', async () => {
     const base = await baseImage();
-    const { app } = program('plain', { sourceAmi: base, amiName: 'core-1', tags: { Team: 'images' }, runTags: { Cost: '1' } });
+    const { app } = program('plain', {
+      sourceAmi: base,
+      amiName: 'core-1',
+      tags: { Team: 'images' },
+      runTags: { Cost: '1' },
+    });
     const { report } = await build(app);
     expect(report.nodes).toMatchObject([{ state: 'succeeded' }]);
     const { artifact } = report.nodes[0]!;
@@ -70,7 +87,12 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
     const { Images = [] } = await client().describeImages({ ImageIds: [String(artifact!.outputs['imageId'])] });
     const tags = Object.fromEntries(Images[0]!.Tags!.map(({ Key, Value }) => [Key, Value]));
     expect(Images[0]!.Name).toBe('core-1');
-    expect(tags).toMatchObject({ Team: 'images', Cost: '1', 'dev.goldsmith.node': 'Core/Aws', 'dev.goldsmith.state': 'published' });
+    expect(tags).toMatchObject({
+      Team: 'images',
+      Cost: '1',
+      'dev.goldsmith.node': 'Core/Aws',
+      'dev.goldsmith.state': 'published',
+    });
     expect(await leftovers()).toEqual([]);
   });
 });

@@ -16,7 +16,8 @@ export function motoCommand(): string | undefined {
 }
 
 /** What is said where it is missing. */
-export const NO_MOTO = "moto is not there: python3 -m venv ~/.cache/goldsmith-ci/moto && ~/.cache/goldsmith-ci/moto/bin/pip install 'moto[server]'";
+export const NO_MOTO =
+  "moto is not there: python3 -m venv ~/.cache/goldsmith-ci/moto && ~/.cache/goldsmith-ci/moto/bin/pip install 'moto[server]'";
 
 /** A third party's server that speaks AWS's APIs, on loopback. In front of it stands a proxy that counts the calls. */
 export class Moto {
@@ -41,7 +42,8 @@ export class Moto {
   /** Names of the calls since the last {@link reset}, such as `RunInstances`. */
   readonly calls: string[] = [];
   /** Answers a call in moto's place: status and body. */
-  instead: ((action: string, body: string) => { readonly status: number; readonly body: string } | undefined) | undefined;
+  instead:
+    ((action: string, body: string) => { readonly status: number; readonly body: string } | undefined) | undefined;
   private readonly proxy = http.createServer((request, response) => void this.pass(request, response));
 
   private constructor(

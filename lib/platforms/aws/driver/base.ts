@@ -58,6 +58,20 @@ export async function describeImage(api: Api, id: string, signal?: AbortSignal):
   return image;
 }
 
+const bases = new WeakMap<Api, Map<string, Promise<Image>>>();
+
+/** An image to start from, asked for once in a run: what can be seen of it does not change. */
+export function describeBase(api: Api, id: string): Promise<Image> {
+  const known = bases.get(api) ?? new Map<string, Promise<Image>>();
+  bases.set(api, known);
+  let image = known.get(id);
+  if (!image) {
+    known.set(id, (image = describeImage(api, id)));
+    image.catch(() => known.delete(id));
+  }
+  return image;
+}
+
 /** A base as the lock file keeps it. */
 export function asBase(image: Image, region: string): Json {
   const { ImageId, Name, OwnerId, CreationDate, Architecture } = image;

@@ -6,7 +6,7 @@ import type { Api } from '../api/api';
 import { isCapacity, isDryRunSuccess, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { problemWithAmiName } from '../props/naming';
-import { describeImage, imageIdOf } from './base';
+import { describeBase, imageIdOf } from './base';
 import { imagesNamed, nameTaken } from './capture';
 import { regionsOf } from './find';
 import { listOf } from './network';
@@ -78,7 +78,7 @@ async function checkStart(
   const types = [...new Set([...listOf(config.instanceType), ...(config.spotInstanceTypes ?? [])])];
   const [architectures, image] = await Promise.all([
     architecturesOf(api, types, ctx),
-    from && describeImage(api, imageIdOf(from, api.region), ctx.signal),
+    from && describeBase(api, imageIdOf(from, api.region)),
   ]);
   const problems: Problem[] = [];
   for (const type of types) {

@@ -30,22 +30,31 @@ export async function windowsPassword(
   return password;
 }
 
-/** Decrypts it: RSA with PKCS #1 v1.5, as docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetPasswordData.html says. */
+/**
+ * Decrypts it: RSA with PKCS #1 v1.5, as docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetPasswordData.html says. Node no longer
+ * takes this padding off (it could be probed by whoever may send texts at will), so it is done here.
+ */
 export function decryptPassword(encrypted: string, privateKey: string): string {
   const { utils } = require('ssh2') as typeof import('ssh2');
   const parsed = utils.parseKey(privateKey);
   const pem = parsed instanceof Error ? privateKey : [parsed].flat()[0]!.getPrivatePEM();
   try {
     const key = createPrivateKey(pem);
-    return privateDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(encrypted, 'base64')).toString(
-      'utf8',
-    );
+    const padded = privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(encrypted, 'base64'));
+    return unpadded(padded).toString('utf8');
   } catch (error) {
     throw new GoldsmithError('CONNECT_FAILED', 'the password of Windows cannot be decrypted with the private key', {
       hint: 'it must be the RSA key of the key pair that the instance was started with',
       cause: error,
     });
   }
+}
+
+/** RFC 8017, 7.2.2: 00 02, at least eight bytes that are not zero, 00, the message. */
+function unpadded(bytes: Buffer): Buffer {
+  const end = bytes.indexOf(0, 2);
+  if (bytes[0] !== 0 || bytes[1] !== 2 || end < 10) throw new Error('the padding is not that of PKCS #1');
+  return bytes.subarray(end + 1);
 }
 
 async function privateKeyOf(
