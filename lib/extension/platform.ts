@@ -107,6 +107,8 @@ export interface PlatformExtension<C = unknown, Out = C> {
   readonly passiveProps?: readonly string[];
   /** Props that name the artifact: not inherited by an image that starts from it, and no two builds may share them. */
   readonly nameProps?: readonly string[];
+  /** Props that say where the name counts, such as the region: the same name elsewhere is another artifact's. @default - everywhere */
+  readonly namePlaceProps?: readonly string[];
   /**
    * Props that only {@link PlatformDriver.publish} looks at, such as the regions to copy to: where they alone change, what was built is
    * published again and not built anew. A platform that has some is published in steps, see {@link PublishContext.recordSoFar}.

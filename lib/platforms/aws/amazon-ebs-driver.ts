@@ -95,9 +95,10 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     };
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    // Those of machines that were kept on purpose.
+    for (const { communicator } of this.launched.values()) await communicator?.close();
     this.apis.close();
-    return Promise.resolve();
   }
 
   private launchedOf({ resource }: Machine): Launched {

@@ -9,9 +9,10 @@ import { PUBLISHED, RUN, STATE, tagOf, TOKEN } from './tags';
 export async function findIn(api: Api, run: string, { signal }: RunContext): Promise<ResourceRecord[]> {
   const Filters = [{ Name: `tag:${RUN}`, Values: [run] }];
   const living = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const [instances, images, keys, groups] = await Promise.all([
+  const [instances, images, snapshots, keys, groups] = await Promise.all([
     api.call('ec2:DescribeInstances', { Filters: [...Filters, living] }, signal),
     api.call('ec2:DescribeImages', { Owners: ['self'], Filters }, signal),
+    api.call('ec2:DescribeSnapshots', { OwnerIds: ['self'], Filters }, signal),
     api.call('ec2:DescribeKeyPairs', { Filters }, signal),
     api.call('ec2:DescribeSecurityGroups', { Filters }, signal),
   ]);
@@ -25,6 +26,14 @@ export async function findIn(api: Api, run: string, { signal }: RunContext): Pro
     for (const { InstanceId, Tags } of Instances) add('instance', InstanceId, Tags);
   }
   for (const { ImageId, Tags } of images.Images ?? []) add('image', ImageId, Tags);
+  const known = new Set(found.map(({ token }) => token));
+  // Of images that never came to be, or of which only these are left: they are deleted by the token.
+  for (const { Tags } of snapshots.Snapshots ?? []) {
+    const token = tagOf(Tags, TOKEN);
+    if (token === undefined || known.has(token) || tagOf(Tags, STATE) === PUBLISHED) continue;
+    known.add(token);
+    found.push({ kind: 'amazon-ebs:image', token, locator: asLocator(api.place) });
+  }
   for (const { KeyPairId, Tags } of keys.KeyPairs ?? []) add('key-pair', KeyPairId, Tags);
   for (const { GroupId, Tags } of groups.SecurityGroups ?? []) add('security-group', GroupId, Tags);
   return found;

@@ -1,6 +1,6 @@
 import type { _InstanceType } from '@aws-sdk/client-ec2';
 import { GoldsmithError, toProblem, type Problem } from '../../../errors';
-import type { RunContext } from '../../../extension/context';
+import type { ResourceContext, RunContext } from '../../../extension/context';
 import type { LaunchFrom } from '../../../extension/platform';
 import type { Api } from '../api/api';
 import { isCapacity, isDryRunSuccess, reasonOf } from '../api/errors';
@@ -48,7 +48,8 @@ async function checkName(api: Api, config: AmazonEbsConfig, ctx: RunContext): Pr
   const problem = problemWithAmiName(name);
   if (problem !== undefined) throw new GoldsmithError('PREFLIGHT_FAILED', problem);
   // A name that goldsmith made holds the time.
-  if (config.amiName === undefined || config.forceDeregister === true) return;
+  const { force = false } = ctx as Partial<ResourceContext>;
+  if (config.amiName === undefined || config.forceDeregister === true || force) return;
   const [taken] = await imagesNamed(api, name, ctx.signal);
   if (taken) throw nameTaken(name, api.region);
 }

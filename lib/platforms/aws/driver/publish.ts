@@ -26,7 +26,11 @@ export async function publish(
 ): Promise<Artifact> {
   const home = String(artifact.outputs['region']);
   let current = artifact;
-  const add = async (region: string, resource: ResourceRecord): Promise<void> => {
+  let line: Promise<void> = Promise.resolve();
+  // One after the other: what is recorded must hold all that is no longer the run's to clean up.
+  const add = (region: string, resource: ResourceRecord): Promise<void> =>
+    (line = line.then(() => record(region, resource)));
+  const record = async (region: string, resource: ResourceRecord): Promise<void> => {
     const { images, ...outputs } = current.outputs;
     const all = { ...(images as Record<string, string>), [region]: resource.id! };
     current = { ...current, resources: [...current.resources, resource], outputs: { ...outputs, images: all } };
@@ -34,14 +38,14 @@ export async function publish(
     await ctx.recordSoFar(current);
   };
   const missing = [...new Set(config.amiRegions ?? [])].filter((name) => !(name in imagesOf(artifact)));
-  const home_ = imagesOf(artifact)[home];
+  const atHome = imagesOf(artifact)[home];
   await all(
     missing.map(async (region) => {
-      if (home_ === undefined) throw goneAtHome(artifact, home);
-      await add(region, await copy(await regionOf(region), { region: home, image: home_ }, artifact, config, ctx));
+      if (atHome === undefined) throw goneAtHome(artifact, home);
+      await add(region, await copy(await regionOf(region), { region: home, image: atHome }, artifact, config, ctx));
     }),
   );
-  if (config.skipSaveBuildRegion === true && home_ !== undefined)
+  if (config.skipSaveBuildRegion === true && atHome !== undefined)
     current = await dropHome(regionOf, current, home, ctx);
   await all(
     Object.entries(imagesOf(current)).map(async ([region, id]) => describe(await regionOf(region), id, config, ctx)),
