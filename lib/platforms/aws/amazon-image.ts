@@ -11,33 +11,27 @@ export interface AmazonImageLookup extends Omit<SourceAmiFilter, 'mostRecent'> {
 }
 
 /** Images of EC2 to start from. */
-export class AmazonImage {
+export const AmazonImage = {
   /** The newest image that matches, pinned in the lock file. */
-  static lookup({ name, region, filters = {}, ...rest }: AmazonImageLookup): BaseImage {
-    return filterBase(
-      { ...rest, filters: { ...filters, ...(name !== undefined && { name }) }, mostRecent: true },
-      region,
-    );
-  }
+  lookup({ name, region, filters = {}, ...rest }: AmazonImageLookup): BaseImage {
+    const all = { ...filters, ...(name !== undefined && { name }) };
+    return filterBase({ ...rest, filters: all, mostRecent: true }, region);
+  },
 
   /**
    * The image whose id an SSM parameter holds, pinned in the lock file.
    *
    * @param name such as `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64`
    */
-  static fromSsmParameter(name: string, options: { readonly region?: string } = {}): BaseImage {
+  fromSsmParameter(name: string, options: { readonly region?: string } = {}): BaseImage {
     return parameterBase(name, options.region);
-  }
+  },
 
   /** The image of an id. */
-  static fromId(id: string): BaseImage {
+  fromId(id: string): BaseImage {
     return BaseImage.exact({ imageId: id });
-  }
-
-  private constructor() {
-    // Only its statics are of use.
-  }
-}
+  },
+} as const;
 
 /** What a lookup of an image asks. */
 export type AmiQuery =
