@@ -55,7 +55,8 @@ export function openSdk(access: Access): Sdk {
       const [service, name] = call.split(':') as [Service, string];
       const Command = packageOf(service)[`${name}Command`]!;
       return (await clientOf(service).send(new Command(input), {
-        ...(signal && { abortSignal: signal }),
+        // A signal of its own: the SDK leaves its listeners on it, and the run's would have those of all calls.
+        ...(signal && { abortSignal: AbortSignal.any([signal]) }),
       })) as Output<K>;
     },
     close: () => {

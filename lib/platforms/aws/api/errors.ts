@@ -68,7 +68,9 @@ export const isDryRunSuccess = (error: unknown): boolean => reasonOf(error) === 
 export function isRetryable(error: unknown): boolean {
   const status = (error as SdkError).$metadata?.httpStatusCode ?? 0;
   const reason = reasonOf(error);
-  return THROTTLED.test(reason) || TRANSIENT.test(reason) || NETWORK.test(reason) || status >= 500;
+  // That there is no room comes with status 500, and asking again does not make any.
+  const isFault = status >= 500 && !CAPACITY.test(reason);
+  return THROTTLED.test(reason) || TRANSIENT.test(reason) || NETWORK.test(reason) || isFault;
 }
 
 /** An SDK's error in goldsmith's words. */
