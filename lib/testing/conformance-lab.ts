@@ -153,7 +153,8 @@ export class DriverLab {
     const checkpoint = await driver.checkpoint?.(machine, config, ctx);
     const captured = await driver.capture(machine, config, ctx);
     const artifact =
-      captured && ((await driver.publish?.(captured, config, { ...ctx, recordSoFar: async () => {} })) ?? captured);
+      captured &&
+      ((await driver.publish?.(captured, config, { ...ctx, recordSoFar: () => Promise.resolve() })) ?? captured);
     return { machine, checkpoint, artifact };
   }
 
