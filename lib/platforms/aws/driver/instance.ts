@@ -4,7 +4,7 @@ import type { ResourceRecord } from '../../../extension/artifact';
 import type { ResourceContext } from '../../../extension/context';
 import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
-import { isCapacity, reasonOf } from '../api/errors';
+import { isCapacity, isNotFound, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { requestOf, triesOf, type Try, type Wanted } from './request';
 import { ownTags } from './tags';
@@ -19,6 +19,8 @@ export interface Running {
 
 /** How long IAM may take until EC2 knows a new instance profile. */
 const PROFILE_KNOWN = 120_000;
+/** The same of a key pair, a group or an image that was made just now. */
+const SEEN = 30_000;
 
 /** Starts the instance: where AWS has no room for it, the next type or place is tried. */
 export async function runInstance(
@@ -70,15 +72,16 @@ async function start(
   ctx: ResourceContext,
 ): Promise<string> {
   const request = await requestOf(config, wanted, one, ownTags(ctx, token, config.runTags));
-  const end = ctx.clock.now() + PROFILE_KNOWN;
+  const from = ctx.clock.now();
   for (;;) {
     try {
       const { Instances = [] } = await api.call('ec2:RunInstances', { ...request, ClientToken: clientToken });
       return Instances[0]!.InstanceId!;
     } catch (error) {
       const isNewProfile = wanted.profile !== undefined && /iam ?instance ?profile/i.test(messageOf(error));
-      if (!isNewProfile || ctx.clock.now() > end) throw error;
-      await ctx.clock.sleep(2000);
+      const patience = isNewProfile ? PROFILE_KNOWN : isNotFound(error) ? SEEN : 0;
+      if (ctx.clock.now() - from >= patience) throw error;
+      await ctx.clock.sleep(1000);
     }
   }
 }
