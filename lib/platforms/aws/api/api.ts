@@ -19,6 +19,8 @@ export class Api {
   readonly region: string;
   readonly place: Place;
   readonly poller: Poller;
+  /** When this process made a key pair, by id: one that was made just now may not be seen where it is deleted. */
+  readonly born = new Map<string, number>();
   private readonly buckets: { readonly read: Bucket; readonly write: Bucket };
   private decodes = false;
 

@@ -73,7 +73,7 @@ export function dataOf(machine: Machine): MachineData {
 async function importKey(api: Api, config: AmazonEbsConfig, publicKey: string, ctx: ResourceContext): Promise<string> {
   const nameOf = (token: string): string => config.temporaryKeyPairName ?? `goldsmith-${token}`;
   let name = '';
-  await ctx.acquire('amazon-ebs:key-pair', asLocator(api.place), async (token) => {
+  const { id } = await ctx.acquire('amazon-ebs:key-pair', asLocator(api.place), async (token) => {
     name = nameOf(token);
     const request = {
       KeyName: name,
@@ -89,6 +89,7 @@ async function importKey(api: Api, config: AmazonEbsConfig, publicKey: string, c
       return (await api.call('ec2:ImportKeyPair', request)).KeyPairId!;
     }
   });
+  api.born.set(id!, api.clock.now());
   return name;
 }
 
