@@ -1,5 +1,10 @@
 import { javascript, TextFile, typescript } from 'projen';
 
+/** All of one line of versions: they share their inner packages. */
+const AWS_SDK = ['client-ec2', 'client-iam', 'client-ssm', 'client-sts', 'credential-providers'].map(
+  (name) => `@aws-sdk/${name}@^3.1169.0`,
+);
+
 /**
  * The one place that decides the project's configuration. `npx projen` writes package.json,
  * the tsconfigs and the ignore files from it; nobody edits those by hand.
@@ -30,10 +35,12 @@ const project = new typescript.TypeScriptProject({
     'ssh2@^1.17.0',
     'tar-stream@^3.1.7',
   ],
-  peerDeps: ['constructs@^10.5.0'],
+  // The SDKs of clouds are the user's to install: who builds no AMI loads none of them.
+  peerDeps: ['constructs@^10.5.0', ...AWS_SDK],
   peerDependencyOptions: { pinnedDevDependency: false },
   devDeps: [
     'constructs@^10.5.0',
+    ...AWS_SDK,
     'typescript@~5.9.3',
     'ts-node@^10.9.2',
     'tsx@^4.20.0',
@@ -93,7 +100,7 @@ const project = new typescript.TypeScriptProject({
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       moduleNameMapper: {
         '^goldsmith$': '<rootDir>/lib',
-        '^goldsmith/(docker|sandbox|qemu|null)$': '<rootDir>/lib/platforms/$1',
+        '^goldsmith/(aws|docker|sandbox|qemu|null)$': '<rootDir>/lib/platforms/$1',
         '^goldsmith/(.*)$': '<rootDir>/lib/$1',
       },
       testTimeout: 60_000,
@@ -115,7 +122,11 @@ const project = new typescript.TypeScriptProject({
 // The registry that serves jest 30's resolver can lack some platforms' siblings in newer versions, which breaks `npm ci`.
 project.package.addPackageResolutions('unrs-resolver@1.12.2');
 
+const optional = AWS_SDK.map((spec) => [spec.slice(0, spec.lastIndexOf('@')), { optional: true }] as const);
+project.package.addField('peerDependenciesMeta', Object.fromEntries(optional));
+
 const subpaths = {
+  aws: 'platforms/aws',
   docker: 'platforms/docker',
   sandbox: 'platforms/sandbox',
   qemu: 'platforms/qemu',

@@ -54,7 +54,10 @@ describe('who imports whom', () => {
     expect(reached).toEqual([]);
   });
 
-  test.each([['dockerode', 'platforms/docker/']])('%s is named below lib/%s only', (sdk, folder) => {
+  test.each([
+    ['dockerode', 'platforms/docker/'],
+    ['@aws-sdk/client-ec2', 'platforms/aws/'],
+  ])('%s is named below lib/%s only', (sdk, folder) => {
     const naming = files.filter(({ text }) => text.includes(`'${sdk}'`)).map(({ name }) => name);
     expect(naming.length).toBeGreaterThan(0);
     expect(naming.filter((name) => !name.startsWith(folder))).toEqual([]);

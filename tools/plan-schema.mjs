@@ -10,7 +10,14 @@ const require = createRequire(import.meta.url);
 const { planJsonSchema } = require('./plan-schema.cjs');
 const { planSchema } = require('../dist/plan/schema.js');
 
-const entryPoints = ['index', 'platforms/docker', 'platforms/sandbox', 'platforms/qemu', 'platforms/null'];
+const entryPoints = [
+  'index',
+  'platforms/docker',
+  'platforms/sandbox',
+  'platforms/qemu',
+  'platforms/null',
+  'platforms/aws',
+];
 const schema = planJsonSchema(
   planSchema,
   entryPoints.map((name) => require(`../dist/${name}`)),

@@ -22,6 +22,8 @@ export interface NodeRecord {
   readonly checks?: readonly CheckResult[];
   /** The artifact waits for verifications, or was just being published: nobody is given it. */
   readonly held?: 'waiting' | 'publishing';
+  /** How it was published, as a digest: other copies or names are published anew. Absent where the platform does not tell. */
+  readonly published?: string;
   /** A post-processor took the artifact over and it was deleted: Packer's rule. */
   readonly consumed?: boolean;
 }

@@ -11,9 +11,9 @@ import { findCached, findCheckpoint } from './cache';
 import { provisionContext, resourceContext, variablesOf, type Held, type Place } from './context';
 import { checked } from './config';
 import { asHeld, isGated } from './held';
-import { buildKeys, changesImage, type BuildKeys } from './keys';
+import { buildKeys, changesImage, publishKey, type BuildKeys } from './keys';
 import { preflight, preflightProcess, takersOf } from './preflight';
-import { finishPublishing, publish } from './publish';
+import { finishPublishing, publish, publishContext } from './publish';
 import { resolveConfig } from './resolve';
 import { dropOldCheckpoints, replaceCheckpoint } from './retention';
 import { Scope } from './scope';
@@ -70,6 +70,9 @@ class Build {
     const record = await findCached(node, keys.artifact, ctx, services);
     if (!record) return undefined;
     const outcome = { state: 'cached', builtAt: record.builtAt, key: keys.artifact } as const;
+    if (!record.held && record.published !== publishKey(node, services) && record.artifact && !record.consumed) {
+      return { ...outcome, artifact: await publish(record, node, services, signal) };
+    }
     if (!record.held) await services.catalog.touch(record);
     else if (isGated(node, services.plan.nodes)) return { ...outcome, artifact: record.artifact, held: record };
     else return { ...outcome, artifact: await publish(record, node, services, signal) };
@@ -97,7 +100,7 @@ class Build {
   private async make(base: LaunchFrom, keys: BuildKeys, ctx: ResourceContext): Promise<NodeOutcome> {
     const { node, services } = this;
     try {
-      await this.preflight(ctx);
+      await this.preflight(base, ctx);
       const checkpoint = this.usesCheckpoints() ? await findCheckpoint(node, keys, ctx, services) : undefined;
       const from: LaunchFrom = checkpoint ? { kind: 'checkpoint', checkpoint: checkpoint.record.checkpoint } : base;
       const done = checkpoint?.steps ?? 0;
@@ -120,8 +123,8 @@ class Build {
     }
   }
 
-  private async preflight(ctx: ResourceContext): Promise<void> {
-    const problems = [...(await preflight(this.node, this.config, this.driver, ctx, this.services))];
+  private async preflight(base: LaunchFrom, ctx: ResourceContext): Promise<void> {
+    const problems = [...(await preflight(this.node, this.config, this.driver, ctx, this.services, base))];
     for (const taker of takersOf(this.node, this.services)) {
       problems.push(...(await preflightProcess(taker, this.services, this.signal)));
     }
@@ -199,6 +202,10 @@ class Build {
   private async capture(keys: BuildKeys, ctx: ResourceContext): Promise<NodeOutcome> {
     const { node, services } = this;
     const holds = isGated(node, services.plan.nodes);
+    const { run } = services;
+    const builtAt = services.clock.now();
+    const made = { app: run.app, node: node.id, use: node.source.use, key: keys.artifact, run: run.id, builtAt };
+    const record = { ...made, digest: node.digest };
     const artifact = await this.engineStep(
       'capture',
       'CAPTURE_FAILED',
@@ -206,26 +213,22 @@ class Build {
         await this.communicator!.close();
         const captured = await this.driver.capture(this.machine!, this.config, c);
         if (!captured || holds) return captured && asHeld(captured);
-        return (await this.driver.publish?.(captured, this.config, c)) ?? captured;
+        if (!this.driver.publish) return captured;
+        const publishing = publishContext(record, node, this.scope, c, services);
+        await publishing.recordSoFar(captured);
+        return this.driver.publish(captured, this.config, publishing);
       },
       holds,
     );
-    const builtAt = services.clock.now();
-    const { run } = services;
-    const record = {
-      app: run.app,
-      node: node.id,
-      use: node.source.use,
-      key: keys.artifact,
-      run: run.id,
-      builtAt,
-      digest: node.digest,
-    };
     ctx.signal.throwIfAborted();
     const held = holds && artifact ? ({ ...record, artifact, held: 'waiting' } as const) : undefined;
     if (services.extensions.get('platform', node.source.use).cacheable !== false) {
       if (held) await services.catalog.amend(held);
-      else await services.catalog.record({ ...record, ...(artifact && { artifact }) });
+      else {
+        const published = publishKey(node, services);
+        const how = { ...(artifact && { artifact }), ...(published !== undefined && { published }) };
+        await services.catalog.record({ ...record, ...how });
+      }
     }
     await this.scope.commit();
     return { state: 'succeeded', artifact, builtAt, key: keys.artifact, ...(held && { held }) };

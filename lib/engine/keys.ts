@@ -24,7 +24,7 @@ export function buildKeys(node: BuildNode, base: Json, services: Services): Buil
   const { use, config } = node.source;
   const platform = services.extensions.get('platform', use);
   const late = new Set([...(platform.captureProps ?? []), ...(platform.nameProps ?? [])]);
-  const passive = new Set(platform.passiveProps ?? []);
+  const passive = new Set([...(platform.passiveProps ?? []), ...(platform.publishProps ?? [])]);
   const pick = (wanted: (name: string) => boolean): Json =>
     current(
       Object.fromEntries(Object.entries(config).filter(([name]) => !passive.has(name) && wanted(name))),
@@ -42,6 +42,14 @@ export function buildKeys(node: BuildNode, base: Json, services: Services): Buil
     steps.push(key);
   }
   return { launch, steps, artifact: digestOf({ before: key, capture: pick((name) => late.has(name)) }) };
+}
+
+/** How a build publishes what it makes; undefined where its platform does not tell that from how it makes it. */
+export function publishKey({ source }: BuildNode, services: Services): string | undefined {
+  const { publishProps } = services.extensions.get('platform', source.use);
+  if (!publishProps) return undefined;
+  const props = Object.fromEntries(Object.entries(source.config).filter(([name]) => publishProps.includes(name)));
+  return digestOf({ publish: current(props as Json, services) });
 }
 
 /** Whether a step is part of what the image becomes. */

@@ -1,6 +1,6 @@
 import { located, toProblem, type Problem } from '../errors';
 import type { RunContext } from '../extension/context';
-import type { PlatformDriver } from '../extension/platform';
+import type { LaunchFrom, PlatformDriver } from '../extension/platform';
 import type { Json } from '../plan/json';
 import type { BuildNode, PlanNode, ProcessNode, VerifyNode } from '../plan/schema';
 import { takesArtifactOf } from './base';
@@ -18,9 +18,10 @@ export async function preflight(
   driver: PlatformDriver,
   ctx: RunContext,
   services: Services,
+  from?: LaunchFrom,
 ): Promise<readonly Problem[]> {
   const platform = services.extensions.get('platform', node.source.use);
-  const problems = [...((await driver.preflight?.(config, ctx)) ?? [])];
+  const problems = [...((await driver.preflight?.(config, ctx, from)) ?? [])];
   problems.push(...(await foreignOutputs(platform.outputs?.(config) ?? [], services)));
   problems.push(...(await stepProblems(node, ctx, services)));
   return placed(problems, node, services);

@@ -1,12 +1,16 @@
 import type { NodeRecord } from '../catalog/catalog';
 import type { Artifact, ResourceRecord } from '../extension/artifact';
+import type { ResourceContext } from '../extension/context';
+import type { PublishContext } from '../extension/platform';
 import type { BuildNode, VerifyNode } from '../plan/schema';
 import { checked } from './config';
-import { runContext } from './context';
+import { resourceContext } from './context';
 import type { NodeResult } from './events';
 import { outputIsThere, putInPlace } from './files';
 import { heldFile, heldFiles, renamed } from './held';
+import { publishKey } from './keys';
 import { resolveConfig } from './resolve';
+import { Scope } from './scope';
 import type { Services } from './services';
 
 /**
@@ -19,7 +23,8 @@ export async function publish(
   services: Services,
   signal: AbortSignal,
 ): Promise<Artifact> {
-  const { ctx, flush } = runContext(services, { node, signal });
+  const scope = new Scope(node.id, services, 'publish');
+  const { ctx, flush } = resourceContext(services, { node, signal }, scope, undefined);
   const { use, config } = node.source;
   const platform = services.extensions.get('platform', use);
   const isRecorded = platform.cacheable !== false;
@@ -29,14 +34,37 @@ export async function publish(
     const resolved = checked(node.source, platform.schema, await resolveConfig(config, services));
     if (isRecorded) await services.catalog.amend({ ...record, held: 'publishing' });
     const placed = await place(record.artifact!, services);
-    const artifact = (await driver.publish?.(placed, resolved, ctx)) ?? placed;
-    if (isRecorded) await services.catalog.record({ ...rest, artifact });
+    const artifact =
+      (await driver.publish?.(placed, resolved, publishContext(rest, node, scope, ctx, services))) ?? placed;
+    const published = publishKey(node, services);
+    if (isRecorded) await services.catalog.record({ ...rest, artifact, ...(published !== undefined && { published }) });
+    await scope.commit();
     const names = heldFiles(record.artifact!).map(({ becomes }) => becomes);
     if (names.length > 0) ctx.say(`passed its checks: ${names.join(', ')} is in its place`);
     return artifact;
   } finally {
     flush();
+    await scope.close();
   }
+}
+
+/** A context for publishing. What is recorded so far is found by the next run as just being published. */
+export function publishContext(
+  record: Omit<NodeRecord, 'artifact' | 'held'>,
+  { source }: BuildNode,
+  scope: Scope,
+  ctx: ResourceContext,
+  services: Services,
+): PublishContext {
+  const { cacheable, publishProps } = services.extensions.get('platform', source.use);
+  return {
+    ...ctx,
+    recordSoFar: async (artifact) => {
+      if (cacheable === false || !publishProps) return;
+      await services.catalog.amend({ ...record, artifact, held: 'publishing' });
+      await scope.commit();
+    },
+  };
 }
 
 async function place(artifact: Artifact, services: Services): Promise<Artifact> {

@@ -21,6 +21,8 @@ export class Scope {
   constructor(
     private readonly node: string,
     private readonly services: Services,
+    /** Tells scopes of one node from each other: their tokens must differ. */
+    private readonly stage = '',
   ) {}
 
   /** Creates something. Not interrupted by cancellation: between "created" and "known" nothing may come. */
@@ -123,7 +125,8 @@ export class Scope {
   private tokenFor(kind: string): string {
     const place = this.places.get(kind) ?? 0;
     this.places.set(kind, place + 1);
-    return sha256([this.services.run.id, this.node, kind, place].join('\0')).slice(0, 20);
+    const stage = this.stage === '' ? [] : [this.stage];
+    return sha256([this.services.run.id, this.node, kind, place, ...stage].join('\0')).slice(0, 20);
   }
 
   private emit(

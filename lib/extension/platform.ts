@@ -37,12 +37,25 @@ export interface LookupOptions {
   readonly refresh?: boolean;
 }
 
+/** What {@link PlatformDriver.publish} gets. */
+export interface PublishContext extends ResourceContext {
+  /**
+   * Records the artifact as it is so far, with all that was marked by `keep`: where the rest fails, or the process dies, the next run goes
+   * on from here. Only of use where the platform has `publishProps`.
+   */
+  recordSoFar(artifact: Artifact): Promise<void>;
+}
+
 /** The verbs of a platform: the engine knows nothing else of it. `C` is the resolved config of its source. */
 export interface PlatformDriver<C = unknown> {
   /** The exact base image that a query means now. The answer goes into the lock file, so it holds no secret. */
   lookup?(query: Json, config: C, ctx: RunContext, options?: LookupOptions): Promise<Json>;
-  /** Everything that can be known to be wrong before anything is created. */
-  preflight?(config: C, ctx: RunContext): Promise<readonly Problem[]>;
+  /**
+   * Everything that can be known to be wrong before anything is created.
+   *
+   * @param from what the build starts from, where that is known already
+   */
+  preflight?(config: C, ctx: RunContext, from?: LaunchFrom): Promise<readonly Problem[]>;
   launch(config: C, from: LaunchFrom, ctx: ResourceContext): Promise<Machine>;
   connect(machine: Machine, config: C, ctx: ResourceContext): Promise<Communicator>;
   /** Runs between steps, nothing of the machine is in use. What it makes it acquires and keeps. */
@@ -53,8 +66,10 @@ export interface PlatformDriver<C = unknown> {
    * Gives the artifact the names by which others find it, such as tags, and returns it with them. Comes after {@link capture}, and
    * where the image has verifications only when they passed: what {@link capture} itself makes must not be found by others. Files
    * that it writes by `writeOutput` need nothing: the engine puts them in their places. Idempotent.
+   *
+   * Copies of the artifact belong here too: what it creates it acquires and keeps.
    */
-  publish?(artifact: Artifact, config: C, ctx: RunContext): Promise<Artifact>;
+  publish?(artifact: Artifact, config: C, ctx: PublishContext): Promise<Artifact>;
   /** Whether a resource of an artifact or a checkpoint is still there, as it was made. */
   exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean>;
   /** Deletes. Idempotent: what is gone already is no error. A record without an id is found by its token or locator. */
@@ -92,6 +107,13 @@ export interface PlatformExtension<C = unknown, Out = C> {
   readonly passiveProps?: readonly string[];
   /** Props that name the artifact: not inherited by an image that starts from it, and no two builds may share them. */
   readonly nameProps?: readonly string[];
+  /** Props that say where the name counts, such as the region: the same name elsewhere is another artifact's. @default - everywhere */
+  readonly namePlaceProps?: readonly string[];
+  /**
+   * Props that only {@link PlatformDriver.publish} looks at, such as the regions to copy to: where they alone change, what was built is
+   * published again and not built anew. A platform that has some is published in steps, see {@link PublishContext.recordSoFar}.
+   */
+  readonly publishProps?: readonly string[];
   /** Kind of artifact it makes with this config, for checks at synth. Undefined: none. */
   produces(config: C): string | undefined;
   /** Files and folders that it writes with this config, as the user wrote them: checked before anything is created. @default - none */

@@ -9,14 +9,14 @@ export function checkNames(drafts: Drafts, report: Report): void {
   for (const node of drafts.nodes) {
     if (node.kind === 'verify') continue;
     const step = node.kind === 'build' ? node.source : node.step;
-    const names = nameProps(
-      drafts.extensions.get(`${node.kind === 'build' ? 'platform' : 'post-processor'} ${step.use}`),
-    );
-    const given = Object.fromEntries(
-      names.flatMap((name) => (step.config[name] === undefined ? [] : [[name, step.config[name]]])),
-    );
+    const kind = node.kind === 'build' ? 'platform' : 'post-processor';
+    const extension = drafts.extensions.get(`${kind} ${step.use}`);
+    const pick = (names: readonly string[]): object =>
+      Object.fromEntries(names.flatMap((name) => (step.config[name] === undefined ? [] : [[name, step.config[name]]])));
+    const given = pick(nameProps(extension));
     if (Object.keys(given).length === 0) continue;
-    const key = canonical([step.use, given]);
+    const places = extension?.kind === 'platform' ? (extension.namePlaceProps ?? []) : [];
+    const key = canonical([step.use, given, pick(places)]);
     const first = seen.get(key);
     const owner = drafts.owners.get(node.id)?.[0];
     if (first !== undefined && owner) {

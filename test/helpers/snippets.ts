@@ -9,6 +9,7 @@ const MODULES = [
   'platforms/sandbox/index',
   'platforms/qemu/index',
   'platforms/null/index',
+  'platforms/aws/index',
   'testing/index',
 ];
 const SPECIFIERS = [
@@ -17,6 +18,7 @@ const SPECIFIERS = [
   'goldsmith/sandbox',
   'goldsmith/qemu',
   'goldsmith/null',
+  'goldsmith/aws',
   'goldsmith/testing',
 ];
 

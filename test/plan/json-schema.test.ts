@@ -4,6 +4,7 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 import * as goldsmith from '../../lib';
 import { App, Image, ManifestPostProcessor, Secret, ShellProvisioner, Verification, text, timestamp } from '../../lib';
 import * as docker from '../../lib/platforms/docker';
+import * as aws from '../../lib/platforms/aws';
 import * as nullPlatform from '../../lib/platforms/null';
 import * as qemu from '../../lib/platforms/qemu';
 import * as sandbox from '../../lib/platforms/sandbox';
@@ -29,7 +30,7 @@ describe('docs/plan.schema.json', () => {
   }
 
   test('is what the schemas in the code say (else: npm run schema)', () => {
-    expect(planJsonSchema(planSchema, [goldsmith, docker, sandbox, qemu, nullPlatform])).toEqual(published);
+    expect(planJsonSchema(planSchema, [goldsmith, docker, sandbox, qemu, nullPlatform, aws])).toEqual(published);
   });
 
   test('takes a plan with all kinds of nodes and of late values', () => {

@@ -33,6 +33,7 @@ const GUIDES = {
   DockerSavePostProcessor: 'docker.md#post-processors',
   DockerImportPostProcessor: 'docker.md#post-processors',
   QemuSource: 'qemu.md',
+  AmazonEbsSource: 'aws.md',
   SandboxSource: 'sandbox.md',
   OciPushPostProcessor: 'sandbox.md#pushing',
   ProvisionerProps: 'provisioners.md#on-every-provisioner',

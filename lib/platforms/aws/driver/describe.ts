@@ -1,0 +1,97 @@
+import type { FastLaunchLaunchTemplateSpecificationRequest } from '@aws-sdk/client-ec2';
+import type { ResourceContext } from '../../../extension/context';
+import type { Api } from '../api/api';
+import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
+import { describeImage } from './base';
+import { requireImds } from './capture';
+import { asTags, PUBLISHED, STATE } from './tags';
+
+/** What an image in one region is called, who may start from it, and how long it lives. All of it can be said twice. */
+export async function describe(
+  api: Api,
+  ImageId: string,
+  config: AmazonEbsConfig,
+  ctx: ResourceContext,
+): Promise<void> {
+  const { signal } = ctx;
+  const image = await describeImage(api, ImageId, signal);
+  const snapshots = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
+  const Tags = asTags({ ...config.tags, [STATE]: PUBLISHED });
+  if ((config.imdsSupport ?? 'v2.0') === 'v2.0' && image.ImdsSupport !== 'v2.0') await requireImds(api, ImageId, ctx);
+  await share(api, ImageId, snapshots, config, ctx);
+  if (config.deprecateAt !== undefined) {
+    await api.call('ec2:EnableImageDeprecation', { ImageId, DeprecateAt: new Date(config.deprecateAt) }, signal);
+  }
+  const { enabled, withCooldown } = config.deregistrationProtection ?? {};
+  if (enabled === true) {
+    const request = { ImageId, ...(withCooldown === true && { WithCooldown: true }) };
+    await api.call('ec2:EnableImageDeregistrationProtection', request, signal);
+  }
+  if (config.fastLaunch?.enableFastLaunch === true) await enableFastLaunch(api, ImageId, config.fastLaunch, ctx);
+  const own = config.snapshotTags ?? {};
+  if (Object.keys(own).length > 0 && snapshots.length > 0) {
+    await api.call('ec2:CreateTags', { Resources: snapshots, Tags: asTags(own) }, signal);
+  }
+  // Last, since it says that all is done: who looks for the user's tags finds an image that is shared already.
+  await api.soon('ec2:CreateTags', { Resources: [ImageId, ...snapshots], Tags }, signal);
+}
+
+async function share(
+  api: Api,
+  ImageId: string,
+  snapshots: readonly string[],
+  config: AmazonEbsConfig,
+  { signal }: ResourceContext,
+): Promise<void> {
+  const Add = [
+    ...(config.amiUsers ?? []).map((UserId) => ({ UserId })),
+    ...(config.amiGroups ?? []).map((Group) => ({ Group })),
+    ...(config.amiOrgArns ?? []).map((OrganizationArn) => ({ OrganizationArn })),
+    ...(config.amiOuArns ?? []).map((OrganizationalUnitArn) => ({ OrganizationalUnitArn })),
+  ];
+  if (Add.length > 0) await api.call('ec2:ModifyImageAttribute', { ImageId, LaunchPermission: { Add } }, signal);
+  const { amiProductCodes: codes = [], snapshotUsers: users = [], snapshotGroups: groups = [] } = config;
+  if (codes.length > 0) {
+    const request = { ImageId, Attribute: 'productCodes', OperationType: 'add' as const, ProductCodes: [...codes] };
+    await api.call('ec2:ModifyImageAttribute', request, signal);
+  }
+  if (users.length === 0 && groups.length === 0) return;
+  const CreateVolumePermission = {
+    Add: [...users.map((UserId) => ({ UserId })), ...groups.map((Group) => ({ Group }))],
+  };
+  for (const SnapshotId of snapshots) {
+    const Attribute = 'createVolumePermission' as const;
+    await api.call('ec2:ModifySnapshotAttribute', { SnapshotId, Attribute, CreateVolumePermission }, signal);
+  }
+}
+
+type FastLaunch = NonNullable<AmazonEbsConfig['fastLaunch']>;
+
+async function enableFastLaunch(
+  api: Api,
+  ImageId: string,
+  wish: FastLaunch,
+  { signal }: ResourceContext,
+): Promise<void> {
+  const own = wish.regionLaunchTemplates?.find(({ region }) => region === api.region);
+  if (own?.enableFastLaunch === false) return;
+  const { templateId, templateName, templateVersion } = own ?? wish;
+  const version = templateVersion === undefined ? '$Latest' : String(templateVersion);
+  const template: FastLaunchLaunchTemplateSpecificationRequest | undefined =
+    templateId !== undefined
+      ? { LaunchTemplateId: templateId, Version: version }
+      : templateName !== undefined
+        ? { LaunchTemplateName: templateName, Version: version }
+        : undefined;
+  await api.soon(
+    'ec2:EnableFastLaunch',
+    {
+      ImageId,
+      ResourceType: 'snapshot',
+      SnapshotConfiguration: { TargetResourceCount: wish.targetResourceCount ?? 5 },
+      ...(wish.maxParallelLaunches !== undefined && { MaxParallelLaunches: wish.maxParallelLaunches }),
+      ...(template && { LaunchTemplate: template }),
+    },
+    signal,
+  );
+}

@@ -1,0 +1,145 @@
+import type { _InstanceType } from '@aws-sdk/client-ec2';
+import { GoldsmithError, toProblem, type Problem } from '../../../errors';
+import type { ResourceContext, RunContext } from '../../../extension/context';
+import type { LaunchFrom } from '../../../extension/platform';
+import type { Api } from '../api/api';
+import { isCapacity, isDryRunSuccess, reasonOf } from '../api/errors';
+import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
+import { problemWithAmiName } from '../props/naming';
+import { describeBase, imageIdOf } from './base';
+import { imagesNamed, nameTaken } from './capture';
+import { regionsOf } from './find';
+import { listOf } from './network';
+import { amiNameOf } from './names';
+
+/** Everything that can be known to be wrong before anything is created; all of it at once. */
+export async function preflight(
+  api: Api,
+  config: AmazonEbsConfig,
+  from: LaunchFrom | undefined,
+  ctx: RunContext,
+): Promise<readonly Problem[]> {
+  if (config.skipCredentialValidation !== true) {
+    const refused = await problemsOf(() => api.call('sts:GetCallerIdentity', {}, ctx.signal), ctx);
+    // Without credentials everything else would fail for the same reason.
+    if (refused.length > 0) return refused;
+  }
+  const checks = [
+    () => checkName(api, config, ctx),
+    () => checkRegions(api, config, ctx),
+    () => checkStart(api, config, from, ctx),
+  ];
+  return (await Promise.all(checks.map((check) => problemsOf(check, ctx)))).flat();
+}
+
+async function problemsOf(check: () => Promise<unknown>, ctx: RunContext): Promise<readonly Problem[]> {
+  try {
+    await check();
+    return [];
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    return GoldsmithError.is(error) ? error.problems : [toProblem(error)];
+  }
+}
+
+async function checkName(api: Api, config: AmazonEbsConfig, ctx: RunContext): Promise<void> {
+  if (config.skipCreateAmi === true) return;
+  const name = amiNameOf(config, ctx);
+  const problem = problemWithAmiName(name);
+  if (problem !== undefined) throw new GoldsmithError('PREFLIGHT_FAILED', problem);
+  // A name that goldsmith made holds the time.
+  const { force = false } = ctx as Partial<ResourceContext>;
+  if (config.amiName === undefined || config.forceDeregister === true || force) return;
+  const [taken] = await imagesNamed(api, name, ctx.signal);
+  if (taken) throw nameTaken(name, api.region);
+}
+
+async function checkRegions(api: Api, config: AmazonEbsConfig, ctx: RunContext): Promise<void> {
+  const wanted = config.amiRegions ?? [];
+  if (wanted.length === 0 || config.skipRegionValidation === true) return;
+  const known = await regionsOf(api, ctx.signal);
+  const unknown = wanted.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new GoldsmithError(
+    'PREFLIGHT_FAILED',
+    `\`amiRegions\` has ${unknown.join(', ')}, which this account does not have`,
+    {
+      hint: 'is it spelt right? some regions must be enabled for an account first; `skipRegionValidation` does not ask',
+    },
+  );
+}
+
+/** The base is there, its architecture is one of the types', the types are offered, and this account may start it. */
+async function checkStart(
+  api: Api,
+  config: AmazonEbsConfig,
+  from: LaunchFrom | undefined,
+  ctx: RunContext,
+): Promise<void> {
+  const types = [...new Set([...listOf(config.instanceType), ...(config.spotInstanceTypes ?? [])])];
+  const [architectures, image] = await Promise.all([
+    architecturesOf(api, types, ctx),
+    from && describeBase(api, imageIdOf(from, api.region)),
+  ]);
+  const problems: Problem[] = [];
+  for (const type of types) {
+    const known = architectures.get(type);
+    const wanted = image?.Architecture;
+    if (!known) problems.push(wrong(`\`instanceType\` is \`${type}\`, which ${api.region} does not have`, TYPES_HINT));
+    else if (wanted !== undefined && !known.includes(wanted)) {
+      const has = `\`${type}\` has ${known.join(', ')}`;
+      problems.push(
+        wrong(`${image!.ImageId} is for ${wanted}, and ${has}`, 'take a type or a base of the same architecture'),
+      );
+    }
+  }
+  if (problems.length > 0) throw GoldsmithError.all(problems, 'PREFLIGHT_FAILED');
+  if (image) await mayStart(api, image.ImageId!, types[0]!, config, ctx);
+}
+
+async function architecturesOf(
+  api: Api,
+  types: readonly string[],
+  ctx: RunContext,
+): Promise<Map<string, readonly string[]>> {
+  const Filters = [{ Name: 'instance-type', Values: [...types] }];
+  const { InstanceTypes = [] } = await api.call('ec2:DescribeInstanceTypes', { Filters }, ctx.signal);
+  return new Map(
+    InstanceTypes.map(({ InstanceType, ProcessorInfo }) => [
+      InstanceType!,
+      ProcessorInfo?.SupportedArchitectures ?? [],
+    ]),
+  );
+}
+
+async function mayStart(
+  api: Api,
+  ImageId: string,
+  type: string,
+  config: AmazonEbsConfig,
+  ctx: RunContext,
+): Promise<void> {
+  const [subnet] = listOf(config.subnetId);
+  const request = {
+    DryRun: true,
+    ImageId,
+    InstanceType: type as _InstanceType,
+    MinCount: 1,
+    MaxCount: 1,
+    ...(subnet !== undefined && { SubnetId: subnet }),
+  };
+  try {
+    await api.call('ec2:RunInstances', request, ctx.signal);
+  } catch (error) {
+    // Where there is no default VPC, or no room just now, the real request may name another place.
+    if (isDryRunSuccess(error) || isCapacity(error) || /^(MissingInput|VPCIdNotSpecified)$/.test(reasonOf(error)))
+      return;
+    throw error;
+  }
+}
+
+function wrong(message: string, hint: string): Problem {
+  return { code: 'PREFLIGHT_FAILED', message, hint };
+}
+
+const TYPES_HINT = 'is it spelt right? `aws ec2 describe-instance-type-offerings` lists what a region has';

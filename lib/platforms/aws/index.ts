@@ -1,0 +1,14 @@
+export { amazonEbs } from './amazon-ebs-extension';
+export { AmazonEbsSource, type AmazonEbsSourceProps } from './amazon-ebs-source';
+export { AmazonImage, type AmazonImageLookup } from './amazon-image';
+export type { AmazonAccessProps, AssumeRole, AwsPolling } from './props/access';
+export type { AmazonEbsConfig, AmazonEbsConfigProps } from './props/amazon-ebs-props';
+export type { AmazonCopyProps } from './props/copy';
+export type { AmazonLifecycleProps, DeregistrationProtection, FastLaunch, FastLaunchTemplate } from './props/lifecycle';
+export type { AmazonMetadataProps, MetadataOptions } from './props/metadata';
+export type { AmazonNamingProps } from './props/naming';
+export type { AmazonNetworkProps, NetworkFilter, SubnetFilter } from './props/network';
+export type { AmazonRunProps, Placement, PolicyDocument, PolicyStatement } from './props/run';
+export type { AmazonSharingProps } from './props/sharing';
+export type { AmazonSourceProps, SourceAmiFilter } from './props/source';
+export type { AmazonStorageProps, BlockDevice } from './props/storage';
