@@ -120,6 +120,7 @@ const subpaths = {
   sandbox: 'platforms/sandbox',
   qemu: 'platforms/qemu',
   null: 'platforms/null',
+  rehearsal: 'rehearsal',
   testing: 'testing',
   engine: 'engine',
 };

@@ -31,7 +31,7 @@ export function client(
       }),
     });
     const data = dataOf(parseXml(await response.text())) as Data;
-    return { status: response.status, data, code: /<Code>([^<]+)/.exec(JSON.stringify(data))?.[1] ?? codeOf(data) };
+    return { status: response.status, data, code: codeOf(data) };
   };
 }
 
@@ -45,4 +45,9 @@ function dataOf(element: XmlElement): Data | readonly Data[] | string {
   if (element.children.every(({ name }) => name === 'item' || name === 'member'))
     return element.children.map((child) => dataOf(child) as Data);
   return Object.fromEntries(element.children.map((child) => [child.name, dataOf(child)]));
+}
+
+/** Entries of a list; none where it is empty. */
+export function items(list: Data[string] | undefined): readonly Data[] {
+  return Array.isArray(list) ? (list as readonly Data[]) : [];
 }
