@@ -19,7 +19,11 @@ function inventoryLines({ created, leaked, seed }: RehearsalReport, now: number)
   ]);
   const lines = [`rehearsed (seed ${seed}): a real run would have created`, ...tableLines(rows)];
   if (leaked.length === 0) return [...lines, 'and nothing of it is left but artifacts'];
-  return [...lines, `${counted(leaked.length, 'thing')} would be left behind:`, ...leaked.map(({ kind, id, region }) => `  ${kind} ${id} in ${region}`)];
+  return [
+    ...lines,
+    `${counted(leaked.length, 'thing')} would be left behind:`,
+    ...leaked.map(({ kind, id, region }) => `  ${kind} ${id} in ${region}`),
+  ];
 }
 
 /** The same as one line of JSON, after the events. */

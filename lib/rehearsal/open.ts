@@ -44,9 +44,11 @@ const PATIENCE = 3000;
  * await rehearsal.close();
  */
 export async function openRehearsal(options: OpenRehearsalOptions = {}): Promise<Rehearsal> {
-  const { projectDir = os.tmpdir(), env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' } } = options;
+  const { projectDir = os.tmpdir(), env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' } } =
+    options;
   const { clock = systemClock } = options;
-  const own = options.stateDir === undefined ? await fs.mkdtemp(path.join(os.tmpdir(), 'goldsmith-rehearsal-')) : undefined;
+  const own =
+    options.stateDir === undefined ? await fs.mkdtemp(path.join(os.tmpdir(), 'goldsmith-rehearsal-')) : undefined;
   const stateDir = options.stateDir ?? own!;
   const unlock = await lock(stateDir, clock);
   const leave = async (): Promise<void> => {

@@ -29,7 +29,11 @@ const FOREIGN =
  * platforms without an embedded cloud build as they are. State and lock file are the rehearsal's own, so that nothing of it is ever
  * taken for a real build.
  */
-export async function rehearse(plan: Plan, options: RunOptions, rehearsal: RehearsalOptions = {}): Promise<RehearsalReport> {
+export async function rehearse(
+  plan: Plan,
+  options: RunOptions,
+  rehearsal: RehearsalOptions = {},
+): Promise<RehearsalReport> {
   const stateDir = path.join(stateDirOf(options), 'rehearsal');
   const env = options.env ?? {};
   const warnings: string[] = [];
@@ -45,7 +49,12 @@ export async function rehearse(plan: Plan, options: RunOptions, rehearsal: Rehea
   try {
     // The embedded clouds are new each time, and so is what a lookup finds there.
     await fs.rm(lockFile, { force: true });
-    const report = await run(plan, { ...options, stateDir, lockFile, env: { ...harmless(env), ...clouds.environment } });
+    const report = await run(plan, {
+      ...options,
+      stateDir,
+      lockFile,
+      env: { ...harmless(env), ...clouds.environment },
+    });
     await clouds.settle();
     const created = clouds.inventory();
     const leaked = leaksOf(created, report);
