@@ -13,6 +13,8 @@ export interface InventoryEntry {
   readonly deletedAt?: number;
   /** Milliseconds that it would have lived longer, since delays pass faster here. */
   readonly skipped: number;
+  /** What it is a part of and goes with, such as an image of a snapshot. */
+  readonly partOf?: string;
   /** Whether it is meant to stay, such as the images that were built. */
   readonly lasts: boolean;
 }
@@ -32,6 +34,12 @@ export class Inventory {
   deleted(id: string, at: number): void {
     const entry = this.entries.get(id);
     if (entry && entry.deletedAt === undefined) entry.deletedAt = at;
+  }
+
+  /** Notes what something is a part of. */
+  belongs(id: string, owner: string): void {
+    const entry = this.entries.get(id);
+    if (entry) entry.partOf = owner;
   }
 
   /** Notes that something waited shorter than in life. */

@@ -71,8 +71,11 @@ function harmless(env: Readonly<Record<string, string | undefined>>): Record<str
 /** What is there and neither part of an artifact, nor kept since the user asked for that. */
 function leaksOf(created: readonly InventoryEntry[], { nodes, left }: RunReport): readonly InventoryEntry[] {
   const known = JSON.stringify([nodes.map(({ artifact }) => artifact), left.filter(({ why }) => why !== 'leaked')]);
-  return created.filter(({ id, deletedAt, lasts, detail }) => {
-    if (deletedAt !== undefined) return false;
-    return !known.includes(id) && !(lasts && known.includes(JSON.stringify(detail)));
+  const there = new Map(created.filter(({ deletedAt }) => deletedAt === undefined).map((entry) => [entry.id, entry]));
+  const isKnown = ({ id, detail, lasts }: InventoryEntry): boolean =>
+    known.includes(id) || (lasts && known.includes(JSON.stringify(detail)));
+  return [...there.values()].filter((entry) => {
+    const owner = entry.partOf === undefined ? undefined : there.get(entry.partOf);
+    return !isKnown(entry) && !(owner && isKnown(owner));
   });
 }

@@ -230,6 +230,7 @@ export function addImage(world: World, image: Image): Image {
   const { id, region, name, createdAt } = image;
   world.images.add(image);
   world.inventory.created({ cloud: 'aws', kind: 'image', id, region, detail: name, createdAt, lasts: true });
+  for (const { snapshot } of image.devices) if (snapshot !== undefined) world.inventory.belongs(snapshot, id);
   return image;
 }
 
