@@ -39,6 +39,8 @@ const PATIENCE = 3000;
  * Starts embedded clouds for other tools or for tests, until they are closed.
  *
  * @example
+ * import { openRehearsal } from 'goldsmith/rehearsal';
+ *
  * const rehearsal = await openRehearsal({ images: { 'ubuntu/images/*': 'host' } });
  * // … clients with rehearsal.environment …
  * await rehearsal.close();
