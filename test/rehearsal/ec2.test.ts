@@ -178,6 +178,22 @@ describe('an image', () => {
   });
 });
 
+test('a disk that is taken in becomes a snapshot after a while', async () => {
+  expect((await ec2('ImportSnapshot')).code).toBe('MissingParameter');
+  const { data } = await ec2('ImportSnapshot', {
+    'DiskContainer.UserBucket.S3Bucket': 'b',
+    'DiskContainer.UserBucket.S3Key': 'k',
+  });
+  expect(data['snapshotTaskDetail']).toMatchObject({ status: 'active' });
+  await rehearsal.settle();
+  const tasks = await ec2('DescribeImportSnapshotTasks', { 'ImportTaskId.1': data['importTaskId'] as string });
+  const [task] = items(tasks.data['importSnapshotTaskSet']);
+  expect(task!['snapshotTaskDetail']).toMatchObject({
+    status: 'completed',
+    snapshotId: expect.stringMatching(/^snap-/),
+  });
+});
+
 test('STS says who one is, and gives sessions of other accounts', async () => {
   const sts = client(rehearsal.endpoints['aws']!, { service: 'sts' });
   expect((await sts('GetCallerIdentity')).data['GetCallerIdentityResult']).toMatchObject({ Account: '123456789012' });

@@ -192,6 +192,20 @@ export interface Template extends Entity {
   readonly data: import('./protocol/params').Params;
 }
 
+/** A disk that is being taken in. */
+export interface ImportTask extends Entity {
+  readonly prefix: 'import-snap' | 'import-ami';
+  readonly snapshot: string;
+  readonly description: string | undefined;
+  image: string | undefined;
+  cancelled: boolean;
+  readonly disk: {
+    readonly format: string;
+    readonly url: string | undefined;
+    readonly bucket: { readonly s3Bucket: string; readonly s3Key: string } | undefined;
+  };
+}
+
 /** A request for a spot instance. */
 export interface SpotRequest extends Entity {
   state: 'active' | 'cancelled' | 'closed';

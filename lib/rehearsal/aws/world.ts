@@ -11,6 +11,7 @@ import type {
   Entity,
   Group,
   Image,
+  ImportTask,
   Instance,
   KeyPair,
   Snapshot,
@@ -66,6 +67,7 @@ export class World {
   readonly subnets: Table<Subnet>;
   readonly templates: Table<Template>;
   readonly spotRequests: Table<SpotRequest>;
+  readonly importTasks: Table<ImportTask>;
 
   readonly sshPort: number;
   readonly quota: Quota;
@@ -104,6 +106,10 @@ export class World {
     this.subnets = new Table(kind('subnet', 'subnet ID', 'InvalidSubnetID.NotFound', 'InvalidSubnetID.Malformed'), now);
     this.templates = new Table(
       kind('lt', 'launch template', 'InvalidLaunchTemplateId.NotFound', 'InvalidLaunchTemplateId.Malformed'),
+      now,
+    );
+    this.importTasks = new Table(
+      kind('import', 'import task', 'InvalidConversionTaskId', 'InvalidConversionTaskId.Malformed'),
       now,
     );
     this.spotRequests = new Table(

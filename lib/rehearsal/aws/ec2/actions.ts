@@ -4,6 +4,7 @@ import * as fleet from './fleet';
 import * as groups from './groups';
 import * as changes from './image-changes';
 import * as images from './images';
+import * as imports from './imports';
 import * as types from './instance-types';
 import * as instances from './instances';
 import * as keys from './keys';
@@ -29,6 +30,7 @@ export const EC2: Readonly<Record<string, Action>> = {
   AttachVolume: action('Device InstanceId VolumeId', volumes.attach),
   AuthorizeSecurityGroupEgress: action(`${PERMISSION} TagSpecification`, groups.authorize('egress')),
   AuthorizeSecurityGroupIngress: action(`${PERMISSION} TagSpecification`, groups.authorize('ingress')),
+  CancelImportTask: action('CancelReason ImportTaskId', imports.cancel),
   CancelSpotInstanceRequests: action('SpotInstanceRequestId', spot.cancel),
   CopyImage: action(
     'ClientToken CopyImageTags Description Encrypted KmsKeyId Name SnapshotCopyCompletionDurationMinutes SourceImageId SourceRegion TagSpecification',
@@ -73,6 +75,8 @@ export const EC2: Readonly<Record<string, Action>> = {
   DescribeFastLaunchImages: action(`ImageId ${PAGE}`, changes.describeFastLaunch),
   DescribeImageAttribute: action('Attribute ImageId', changes.describeAttribute),
   DescribeImages: action(`ExecutableBy ImageId IncludeDeprecated IncludeDisabled Owner ${PAGE}`, images.describe),
+  DescribeImportImageTasks: action('Filters ImportTaskId MaxResults NextToken', imports.describeImageTasks),
+  DescribeImportSnapshotTasks: action('Filters ImportTaskId MaxResults NextToken', imports.describeSnapshotTasks),
   DescribeInstanceAttribute: action('Attribute InstanceId', instances.describeAttribute),
   DescribeInstanceStatus: action(`IncludeAllInstances InstanceId ${PAGE}`, instances.describeStatus),
   DescribeInstanceTypeOfferings: action(`LocationType ${PAGE}`, types.offerings),
@@ -104,7 +108,15 @@ export const EC2: Readonly<Record<string, Action>> = {
   EnableImageDeregistrationProtection: action('ImageId WithCooldown', changes.protect),
   GetConsoleOutput: action('InstanceId Latest', instances.consoleOutput),
   GetPasswordData: action('InstanceId', instances.passwordData),
+  ImportImage: action(
+    'Architecture BootMode ClientData ClientToken Description DiskContainer Encrypted Hypervisor KmsKeyId LicenseSpecifications LicenseType Platform RoleName TagSpecification UsageOperation',
+    imports.importImage,
+  ),
   ImportKeyPair: action('KeyName PublicKeyMaterial TagSpecification', keys.take),
+  ImportSnapshot: action(
+    'ClientData ClientToken Description DiskContainer Encrypted KmsKeyId RoleName TagSpecification',
+    imports.importSnapshot,
+  ),
   ModifyImageAttribute: action(
     'Attribute Description ImageId ImdsSupport LaunchPermission OperationType OrganizationArn OrganizationalUnitArn ProductCode UserGroup UserId Value',
     changes.modify,

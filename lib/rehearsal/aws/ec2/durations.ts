@@ -14,6 +14,8 @@ export const TAKES = {
   /** A copy into another region, and for each gigabyte. */
   copy: 60_000,
   copyPerGigabyte: 6_000,
+  /** Taking in a disk of a few gigabytes. */
+  import: 300_000,
   /** A terminated instance is shown for about an hour: the page of TerminateInstances. */
   remembered: 3_600_000,
   /** Until a spot instance that is taken away is. */

@@ -39,7 +39,7 @@ export function create(call: Call): Body {
     createdAt: call.now,
     lasts: false,
   });
-  return { return: true, groupId: group.id, tagSet: tagSet(group.tags), securityGroupArn: arnOf(group) };
+  return { groupId: group.id, tagSet: tagSet(group.tags), securityGroupArn: arnOf(group) };
 }
 
 /** DeleteSecurityGroup: not while something uses it. */

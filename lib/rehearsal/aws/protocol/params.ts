@@ -93,6 +93,12 @@ export class Params {
     return new Params({ ...other.tree, ...this.tree }, this.path);
   }
 
+  /** These, with what lies under one name under another. */
+  renamed(from: string, to: string): Params {
+    const value = this.tree[from];
+    return value === undefined ? this : new Params({ ...this.tree, [to]: value }, this.path);
+  }
+
   /** Everything, in a form that is the same for the same parameters: what a client token stands for. */
   print(without: readonly string[] = []): string {
     const kept = Object.entries(this.tree).filter(([name]) => !without.includes(name));
