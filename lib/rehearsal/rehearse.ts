@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { FileStore } from '../catalog/file-store';
 import { run } from '../engine/engine';
 import { stateDirOf } from '../engine/open';
 import type { RunOptions, RunReport } from '../engine/options';
@@ -7,6 +8,7 @@ import type { Plan } from '../plan/schema';
 import type { InventoryEntry } from './inventory';
 import { openRehearsal } from './open';
 import type { RehearsalOptions } from './options';
+import { rehearsalStore } from './store';
 
 /** How a rehearsal of builds ended. */
 export interface RehearsalReport extends RunReport {
@@ -34,7 +36,11 @@ export async function rehearse(
   options: RunOptions,
   rehearsal: RehearsalOptions = {},
 ): Promise<RehearsalReport> {
-  const stateDir = path.join(stateDirOf(options), 'rehearsal');
+  const real = stateDirOf(options);
+  const stateDir = path.join(real, 'rehearsal');
+  const store =
+    options.store ??
+    rehearsalStore(new FileStore(path.join(stateDir, 'store')), new FileStore(path.join(real, 'store')));
   const env = options.env ?? {};
   const warnings: string[] = [];
   const clouds = await openRehearsal({
@@ -51,6 +57,7 @@ export async function rehearse(
     await fs.rm(lockFile, { force: true });
     const report = await run(plan, {
       ...options,
+      store,
       stateDir,
       lockFile,
       env: { ...harmless(env), ...clouds.environment },
