@@ -131,6 +131,7 @@ const subpaths = {
   sandbox: 'platforms/sandbox',
   qemu: 'platforms/qemu',
   null: 'platforms/null',
+  rehearsal: 'rehearsal',
   testing: 'testing',
   engine: 'engine',
 };

@@ -6,6 +6,8 @@ import { callerFile, rememberOrigin } from './core/origin';
 import { addProblem } from './core/problems';
 import { provideVariables, variablesForRun } from './core/variable';
 import type { RunOptions, RunReport } from './engine/options';
+import type { RehearsalOptions } from './rehearsal/options';
+import type { RehearsalReport } from './rehearsal/rehearse';
 import { writePlan } from './plan/codec';
 import type { Plan } from './plan/schema';
 import { synthesize, type Synthesis } from './synth/synthesize';
@@ -32,6 +34,15 @@ export type BuildOptions = Omit<RunOptions, 'projectDir' | 'extensions' | 'asset
    * @default - the process's
    */
   readonly env?: Readonly<Record<string, string | undefined>>;
+};
+
+/** Options of {@link App.rehearse}. */
+export type RehearseOptions = BuildOptions & {
+  /**
+   * What the embedded clouds are like.
+   * @default - nothing goes wrong, machines start from a minimal root, and delays pass 50 times as fast as in life
+   */
+  readonly rehearsal?: RehearsalOptions;
 };
 
 const BRAND = Symbol.for('goldsmith.app');
@@ -99,18 +110,24 @@ export class App extends RootConstruct {
    * @throws GoldsmithError where the program is wrong or the run cannot start
    */
   async build(options: BuildOptions = {}): Promise<RunReport> {
-    const synthesis = this.synthesize();
-    const outdir = path.join(this.baseDir, 'goldsmith.out');
-    writeSynthesis(synthesis, outdir);
     const { run } = require('./engine/engine') as typeof import('./engine/engine');
-    return run(synthesis.plan, {
-      env: process.env,
-      ...options,
-      projectDir: this.baseDir,
-      assetsDir: path.join(outdir, 'assets'),
-      extensions: synthesis.extensions,
-      variables: variablesForRun(this),
-    });
+    const { plan, runOptions } = this.prepare(options);
+    return run(plan, runOptions);
+  }
+
+  /**
+   * Builds against embedded clouds: the same calls on the wire, the same commands really run, and no account is needed. Resolves with
+   * the report, which also says what a real run would have created; it is `ok` only where nothing of that is left.
+   *
+   * @example
+   * const report = await app.rehearse({ select: ['Web/*'], rehearsal: { images: { 'ubuntu/images/*': 'host' } } });
+   * @throws GoldsmithError where the program is wrong or the run cannot start
+   */
+  async rehearse(options: RehearseOptions = {}): Promise<RehearsalReport> {
+    const { rehearse } = require('./rehearsal/rehearse') as typeof import('./rehearsal/rehearse');
+    const { rehearsal = {}, ...build } = options;
+    const { plan, runOptions } = this.prepare(build);
+    return rehearse(plan, runOptions, rehearsal);
   }
 
   /**
@@ -121,6 +138,22 @@ export class App extends RootConstruct {
     if (!isMainProgram(callerFile())) return;
     const { runProgram } = require('./cli/main') as typeof import('./cli/main');
     void runProgram(this);
+  }
+
+  /** Writes the plan, and says with which options it is run. */
+  private prepare(options: BuildOptions): { readonly plan: Plan; readonly runOptions: RunOptions } {
+    const synthesis = this.synthesize();
+    const outdir = path.join(this.baseDir, 'goldsmith.out');
+    writeSynthesis(synthesis, outdir);
+    const runOptions: RunOptions = {
+      env: process.env,
+      ...options,
+      projectDir: this.baseDir,
+      assetsDir: path.join(outdir, 'assets'),
+      extensions: synthesis.extensions,
+      variables: variablesForRun(this),
+    };
+    return { plan: synthesis.plan, runOptions };
   }
 
   /** @internal */

@@ -1,4 +1,4 @@
-export { App, type AppProps, type BuildOptions } from './app';
+export { App, type AppProps, type BuildOptions, type RehearseOptions } from './app';
 export {
   ssh,
   type SshBastionProps,
@@ -38,6 +38,7 @@ export type { OnError, RunOptions, RunReport } from './engine/options';
 export * from './extension';
 // The name `text` is the template tag's; schemas of extensions take this one.
 export { text as textProp } from './extension/props';
+export type { InventoryEntry, Quotas, RehearsalOptions, RehearsalReport, TroubleOptions } from './rehearsal';
 export type { Json, JsonObject, Late, LateJson, Plan, PlanNode, Resolved, Text } from './plan';
 
 export * from './post-processors';

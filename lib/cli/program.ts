@@ -4,6 +4,7 @@ import { GoldsmithError } from '../errors';
 import { VERSION } from '../util/version';
 import type { BuildFlags } from './commands/build';
 import type { GraphFlags } from './commands/graph';
+import type { ServeFlags } from './commands/serve';
 import type { SynthFlags } from './commands/synth';
 import type { Io } from './io';
 import { runUserProgram } from './load-program';
@@ -29,7 +30,9 @@ const commands = {
   init: () => (require('./commands/init') as typeof import('./commands/init')).init,
   list: () => (require('./commands/list') as typeof import('./commands/list')).list,
   recover: () => (require('./commands/recover') as typeof import('./commands/recover')).recover,
+  rehearse: () => (require('./commands/build') as typeof import('./commands/build')).rehearse,
   report: () => (require('./commands/report') as typeof import('./commands/report')).report,
+  serve: () => (require('./commands/serve') as typeof import('./commands/serve')).serve,
   synth: () => (require('./commands/synth') as typeof import('./commands/synth')).synth,
   update: () => (require('./commands/update') as typeof import('./commands/update')).update,
   validate: () => (require('./commands/validate') as typeof import('./commands/validate')).validate,
@@ -49,12 +52,18 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
       .option('--var-file <file>', 'JSON file with values of variables', gather, [])
       .action(async (names: readonly string[] | undefined, flags: F) => {
         const [first, ...rest] = names ?? [];
+        const served: ServeFlags = flags;
+        if (served.serve !== undefined) {
+          status = await commands.serve()(io, served);
+          return;
+        }
         if (first?.endsWith('.json') && !app) status = await load()(openPlan(first, io, flags), io, flags, rest);
         else if (app) status = await load()(openProgram(app, io, flags), io, flags, names ?? []);
         else status = await runUserProgram(flags.app, withoutApp(argv), io);
       });
 
   onPlan<BuildFlags>(buildCommand(root, app !== undefined), commands.build);
+  onPlan<BuildFlags>(rehearseCommand(root), commands.rehearse);
   onPlan<SynthFlags>(
     root
       .command('synth')
@@ -154,9 +163,27 @@ function base(io: Io): Command {
 }
 
 function buildCommand(root: Command, isDefault: boolean): Command {
-  return root
-    .command('build', { isDefault })
-    .description('build images')
+  const command = root.command('build', { isDefault }).description('build images');
+  return withRehearsal(withBuild(command).option('--rehearse', 'build against embedded clouds'));
+}
+
+function rehearseCommand(root: Command): Command {
+  const command = root.command('rehearse').description('build against embedded clouds: no account is needed');
+  return withRehearsal(withBuild(command))
+    .option('--serve <cloud>', 'only keep the cloud up for other tools: aws')
+    .option('--port <n>', 'port of the server, with --serve (default: any)');
+}
+
+function withRehearsal(command: Command): Command {
+  return command
+    .option('--image <ami=base>', 'what machines of an image start from: minimal, host, folder:DIR, ...', gather, [])
+    .option('--speed <n>', 'seconds of the cloud in one of ours, while something is waited for (default: 50)')
+    .option('--seed <text>', 'what decides all that is random')
+    .option('--trouble <name=share>', 'what goes wrong, and how often: throttling=0.1', gather, []);
+}
+
+function withBuild(command: Command): Command {
+  return command
     .argument('[selectors...]', 'globs over node ids, such as "Web/*"; or a plan.json first')
     .addOption(
       new Option('--on-error <mode>', 'what happens with the machine of a failed build')

@@ -40,7 +40,7 @@ export function openServices(plan: Plan, options: RunOptions, opening: Opening):
     cleanupSignal: options.cleanupSignal ?? new AbortController().signal,
     store,
     catalog: new Catalog(store),
-    lock: new LockFile(path.join(projectDir, LOCK_FILE)),
+    lock: new LockFile(options.lockFile ?? path.join(projectDir, LOCK_FILE)),
     extensions,
     outcomes: new Map(),
     checks: new Map(),

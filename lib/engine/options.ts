@@ -17,6 +17,11 @@ export interface RunOptions {
    */
   readonly stateDir?: string;
   /**
+   * The lock file.
+   * @default - `goldsmith.lock.json` in the project folder
+   */
+  readonly lockFile?: string;
+  /**
    * Folder with the plan's assets.
    * @default - `goldsmith.out/assets` in the project folder
    */

@@ -3,7 +3,9 @@ import * as path from 'node:path';
 import { GoldsmithError } from '../../errors';
 import { run } from '../../engine/engine';
 import type { RunEvent } from '../../engine/events';
-import type { OnError, RunReport } from '../../engine/options';
+import type { OnError, RunOptions, RunReport } from '../../engine/options';
+import type { Plan } from '../../plan/schema';
+import type { RehearsalReport } from '../../rehearsal/rehearse';
 import { jsonReporter } from '../../reporters/json';
 import { plainReporter } from '../../reporters/plain';
 import { reporters, type Reporter } from '../../reporters/reporter';
@@ -12,10 +14,11 @@ import { Inventory } from '../inventory';
 import type { Io } from '../io';
 import { prompt } from '../prompt';
 import type { CommonFlags } from '../program';
+import type { RehearsalFlags } from '../rehearsal-flags';
 import type { Session } from '../session';
 
 /** Options of `goldsmith build`. */
-export interface BuildFlags extends CommonFlags {
+export interface BuildFlags extends CommonFlags, RehearsalFlags {
   readonly onError: OnError;
   readonly parallel?: number;
   readonly pool: readonly string[];
@@ -26,6 +29,8 @@ export interface BuildFlags extends CommonFlags {
   readonly debug?: boolean;
   readonly timestamps?: boolean;
   readonly report: boolean;
+  /** Whether it is done against embedded clouds. */
+  readonly rehearse?: boolean;
 }
 
 /** Builds, shows how it goes, and says the exit status. */
@@ -42,8 +47,9 @@ export async function build(session: Session, io: Io, flags: BuildFlags, select:
     reporter.event(event);
   };
   let report: RunReport;
+  const act = flags.rehearse === true ? rehearsing(flags) : run;
   try {
-    report = await run(session.plan, {
+    report = await act(session.plan, {
       projectDir: session.projectDir,
       stateDir: session.stateDir,
       assetsDir: session.assetsDir,
@@ -70,7 +76,12 @@ export async function build(session: Session, io: Io, flags: BuildFlags, select:
     await reporter.close();
   }
   if (flags.report) await writeHtml(events, report, io, flags);
-  return statusOf(report);
+  return isRehearsal(report) ? tellRehearsal(report, io, flags) : statusOf(report);
+}
+
+/** Builds against embedded clouds. */
+export function rehearse(session: Session, io: Io, flags: BuildFlags, select: readonly string[]): Promise<number> {
+  return build(session, io, { ...flags, rehearse: true }, select);
 }
 
 function reporterFor(io: Io, flags: BuildFlags, folder: string): Reporter {
@@ -137,6 +148,26 @@ async function writeHtml(events: readonly RunEvent[], report: RunReport, io: Io,
     return;
   }
   if (!flags.json && fs.existsSync(file)) io.stdout.write(`report: ${path.relative(io.cwd, file)}\n`);
+}
+
+/** What was created, and, where something is left, that that is a failure. */
+function tellRehearsal(report: RehearsalReport, io: Io, flags: BuildFlags): number {
+  const { rehearsalJson, rehearsalLines } = require('../rehearsal-lines') as typeof import('../rehearsal-lines');
+  if (flags.json) io.stdout.write(`${rehearsalJson(report)}\n`);
+  else io.stdout.write(`${rehearsalLines(report, Date.now()).join('\n')}\n`);
+  const status = statusOf(report);
+  return status === 0 && report.leaked.length > 0 ? 3 : status;
+}
+
+function isRehearsal(report: RunReport): report is RehearsalReport {
+  return 'leaked' in report;
+}
+
+/** Runs a plan as a rehearsal, as the flags describe it. */
+function rehearsing(flags: BuildFlags): (plan: Plan, options: RunOptions) => Promise<RehearsalReport> {
+  const { rehearse } = require('../../rehearsal/rehearse') as typeof import('../../rehearsal/rehearse');
+  const { rehearsalOptions } = require('../rehearsal-flags') as typeof import('../rehearsal-flags');
+  return (plan, options) => rehearse(plan, options, rehearsalOptions(flags));
 }
 
 function statusOf({ status, left }: RunReport): number {

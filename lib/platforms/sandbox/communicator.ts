@@ -4,6 +4,7 @@ import type { RunContext } from '../../extension/context';
 import { environmentOf, type RunConfig } from '../../oci/run-config';
 import { shellQuote } from '../../util/quote';
 import { runProcess } from '../../util/spawn';
+import type { Init } from './machine/init';
 import type { SandboxMachine } from './machine/machine';
 import { userOf, type User } from './machine/users';
 import { downloadDirectory, downloadFile, uploadDirectory, uploadFile } from './transfer';
@@ -43,16 +44,9 @@ async function execIn(
   options: ExecOptions,
   ctx: RunContext,
 ): Promise<ExecResult> {
-  const init = await machine.start(ctx);
-  const user = options.user === undefined ? ROOT : await userOf(machine, options.user, ctx);
-  const [file, ...args] = machine.inside(
-    init,
-    ['/bin/sh', '-c', inFolder(command, run.WorkingDir)],
-    ctx,
-    switchTo(user, machine),
-  );
-  const end = await runProcess(file!, args, {
-    env: { PATH, HOME: user.home, ...environmentOf(run) },
+  const { init, file, args, env } = await commandIn(machine, run, command, options.user, ctx);
+  const end = await runProcess(file, args, {
+    env,
     signal: options.signal,
     clock: ctx.clock,
     ...(options.stdin !== undefined && { stdin: options.stdin }),
@@ -62,6 +56,29 @@ async function execIn(
   // The kernel ends a machine's first process only after all others: for a moment it still looks alive.
   for (let wait = 5; end.signal === 'SIGKILL' && wait < 320 && init.alive(); wait *= 2) await ctx.clock.sleep(wait);
   return init.alive() ? { ended: 'signal', signal: end.signal } : { ended: 'disconnect' };
+}
+
+/** A command of this machine that runs a shell command in a sandbox. */
+export interface Started {
+  readonly init: Init;
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The command of this machine that runs a shell command in a sandbox, which is started unless it runs. */
+export async function commandIn(
+  machine: SandboxMachine,
+  run: RunConfig,
+  command: string,
+  login: string | undefined,
+  ctx: RunContext,
+): Promise<Started> {
+  const init = await machine.start(ctx);
+  const user = login === undefined ? ROOT : await userOf(machine, login, ctx);
+  const shell = ['/bin/sh', '-c', inFolder(command, run.WorkingDir)];
+  const [file, ...args] = machine.inside(init, shell, ctx, switchTo(user, machine));
+  return { init, file: file!, args, env: { PATH, HOME: user.home, ...environmentOf(run) } };
 }
 
 /** As in Docker, commands start in the folder that the image names. */

@@ -12,7 +12,7 @@ import { lookUpFolder } from './base/folder';
 import { artifactKey, bringArtifact, bringBase } from './base/materialize';
 import { lookUpImage } from './base/registry-base';
 import { capture } from './capture/capture';
-import { connectTo } from './communicator';
+import { commandIn, connectTo, type Started } from './communicator';
 import type { Ability } from './machine/kernel';
 import { killMachine, SandboxMachine } from './machine/machine';
 import { privileged } from './machine/privilege';
@@ -104,6 +104,17 @@ export class SandboxDriver implements PlatformDriver<SandboxConfig> {
   connect(machine: Machine, _config: SandboxConfig, ctx: ResourceContext): Promise<ReturnType<typeof connectTo>> {
     const { machine: sandbox, base } = this.openOf(machine);
     return Promise.resolve(connectTo(sandbox, runConfigOf(base.config), ctx));
+  }
+
+  /** The command of this machine that runs a shell command in a sandbox: for who needs its streams as they are. */
+  command(machine: Machine, command: string, user: string | undefined, ctx: RunContext): Promise<Started> {
+    const { machine: sandbox, base } = this.openOf(machine);
+    return commandIn(sandbox, runConfigOf(base.config), command, user, ctx);
+  }
+
+  /** Ends all that runs in a machine. It starts again with its next command. */
+  async halt(machine: Machine): Promise<void> {
+    await this.openOf(machine).machine.stop();
   }
 
   /** Makes a layer of what was changed so far. What still runs ends, as after a RUN of a Dockerfile. */

@@ -1,0 +1,169 @@
+import type { Cloud, CloudRequest, CloudResponse } from '../cloud';
+import type { Action, Call } from './call';
+import { perform } from './call';
+import type { PublicImage } from './catalog';
+import { parameterStore, SECRETS, type JsonHandler } from './documents';
+import { EC2 } from './ec2/actions';
+import { closeHosts } from './ec2/host';
+import { AwsError } from './errors';
+import { IAM } from './iam';
+import { readForm, type Params } from './protocol/params';
+import { ec2Answer, ec2Error, queryAnswer, queryError } from './protocol/xml';
+import { accountOf, STS } from './sts';
+import type { Caller } from './table';
+import type { World } from './world';
+
+/** The access key that the rehearsal gives to the run. */
+export const ACCESS_KEY = 'GOLDSMITHREHEARSAL';
+/** The account where an access key says of none: the one of AWS' own examples. */
+export const ACCOUNT = '123456789012';
+
+const NAMESPACES = {
+  sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  iam: 'https://iam.amazonaws.com/doc/2010-05-08/',
+} as const;
+
+/** Who signed a request, and for which service. */
+interface Signed extends Caller {
+  readonly service: string;
+  readonly accessKey: string;
+}
+
+/** AWS, embedded: EC2, and of STS, IAM, the parameter store and the secrets manager what builds use. */
+export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
+  const json: Readonly<Record<string, Readonly<Record<string, JsonHandler>>>> = {
+    AmazonSSM: parameterStore(images),
+    secretsmanager: SECRETS,
+  };
+  return {
+    name: 'aws',
+    sources: ['amazon-ebs', 'amazon-ebssurrogate', 'amazon-ebsvolume'],
+    handle: (request) => handle(world, json, request),
+    environment: (endpoint) => ({
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: ACCESS_KEY,
+      AWS_SECRET_ACCESS_KEY: 'rehearsal',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    }),
+    settle: () => world.settle(),
+    close: async () => {
+      world.pace.end();
+      await world.settle();
+      await closeHosts(world);
+    },
+  };
+}
+
+async function handle(
+  world: World,
+  json: Readonly<Record<string, Readonly<Record<string, JsonHandler>>>>,
+  request: CloudRequest,
+): Promise<CloudResponse> {
+  const target = request.headers['x-amz-target'];
+  const requestId = world.requestId();
+  if (typeof target === 'string') return jsonCall(world, json, target, request, requestId);
+  const query = new URL(request.url, 'http://localhost').search.slice(1);
+  const params = readForm(request.method === 'POST' ? request.body.toString('utf8') : query);
+  const service = serviceOf(request) ?? 'ec2';
+  try {
+    const caller = callerOf(request);
+    const action = params.text('Action') ?? '';
+    const known = ({ ec2: EC2, sts: STS, iam: IAM } as Readonly<Record<string, Readonly<Record<string, Action>>>>)[
+      caller.service
+    ];
+    const found = known !== undefined && Object.hasOwn(known, action) ? known[action] : undefined;
+    if (!found)
+      throw new AwsError(
+        'InvalidAction',
+        `The action ${action} is not valid for this web service: the rehearsal does not know it.`,
+      );
+    strike(world, action);
+    world.enter(caller);
+    const body = await perform(found, callFrom(world, caller, action, params));
+    const isLost = world.trouble.strikes('lostResponses');
+    const xml =
+      caller.service === 'ec2'
+        ? ec2Answer(action, requestId, body)
+        : queryAnswer(action, requestId, body, namespaceOf(caller.service));
+    return { ...xmlOf(200, xml, requestId), lost: isLost };
+  } catch (error) {
+    const { code, message, status } = known(error, world);
+    const xml =
+      service === 'ec2'
+        ? ec2Error(code, message, requestId)
+        : queryError(code, message, requestId, namespaceOf(service));
+    return xmlOf(status, xml, requestId);
+  }
+}
+
+function callFrom(world: World, { account, region, accessKey }: Signed, action: string, params: Params): Call {
+  return { action, params, world, account, region, accessKey, now: world.pace.now() };
+}
+
+/** Trouble that comes before anything is done. */
+function strike(world: World, action: string): void {
+  if (world.trouble.strikes('throttling')) throw new AwsError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+  if (world.trouble.strikes('serverErrors')) {
+    throw new AwsError('InternalError', `An internal error has occurred (${action}).`, 500);
+  }
+}
+
+function jsonCall(
+  world: World,
+  services: Readonly<Record<string, Readonly<Record<string, JsonHandler>>>>,
+  target: string,
+  request: CloudRequest,
+  requestId: string,
+): CloudResponse {
+  const [service = '', action = ''] = target.split('.');
+  try {
+    const caller = callerOf(request);
+    const handlers = Object.hasOwn(services, service) ? services[service]! : {};
+    const handler = Object.hasOwn(handlers, action) ? handlers[action] : undefined;
+    if (!handler) throw new AwsError('UnknownOperationException', `The rehearsal does not know ${target}.`);
+    strike(world, action);
+    world.enter(caller);
+    const text = request.body.toString('utf8');
+    const input = (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
+    const body = handler({ world, now: world.pace.now(), input, account: caller.account, region: caller.region });
+    return { ...jsonOf(200, body, requestId), lost: world.trouble.strikes('lostResponses') };
+  } catch (error) {
+    const { code, message, status } = known(error, world);
+    return jsonOf(status, { __type: code, message }, requestId);
+  }
+}
+
+/** An answer of AWS for whatever went wrong; a fault of ours is told. */
+function known(error: unknown, world: World): AwsError {
+  if (error instanceof AwsError) return error;
+  world.warn(`a call failed within the rehearsal itself: ${String(error)}`);
+  return new AwsError('InternalError', String(error), 500);
+}
+
+const SCOPE = /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/;
+
+function serviceOf({ headers }: CloudRequest): string | undefined {
+  return SCOPE.exec(headers.authorization ?? '')?.[3];
+}
+
+/** Who calls: the scope of the signature says which key, region and service. */
+function callerOf({ headers }: CloudRequest): Signed {
+  const [, accessKey, region, service] = SCOPE.exec(headers.authorization ?? '') ?? [];
+  if (accessKey === undefined) {
+    throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+  }
+  return { accessKey, region: region!, service: service!, account: accountOf(accessKey, ACCOUNT) };
+}
+
+function namespaceOf(service: string): string {
+  return service === 'iam' ? NAMESPACES.iam : NAMESPACES.sts;
+}
+
+function xmlOf(status: number, body: string, requestId: string): CloudResponse {
+  return { status, headers: { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId }, body };
+}
+
+function jsonOf(status: number, body: object, requestId: string): CloudResponse {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': requestId };
+  return { status, headers, body: JSON.stringify(body) };
+}

@@ -1,0 +1,313 @@
+import type { Origin } from '../../machines/computer';
+import type { Body, Call } from '../call';
+import { AwsError } from '../errors';
+import { filtered, paged } from '../filters';
+import type { Answer } from '../protocol/xml';
+import { checkTagTypes, tagSet, tagsFor } from '../tags';
+import type { Caller } from '../table';
+import type { Entity, Permission, Snapshot, Volume } from '../types';
+import type { World } from '../world';
+import { maySee } from './devices';
+import { TAKES } from './durations';
+import { hostOf } from './host';
+
+/** What a snapshot is made of. */
+export interface SnapshotSource {
+  readonly volume: string;
+  readonly size: number;
+  readonly encrypted: boolean;
+  readonly kmsKey: string | undefined;
+  readonly origin: Promise<Origin | undefined>;
+}
+
+/** Makes a snapshot, which is ready after a while. */
+export function addSnapshot(
+  world: World,
+  entity: Entity,
+  source: SnapshotSource,
+  description: string,
+  takes: number,
+): { readonly snapshot: Snapshot; readonly ready: Promise<void> } {
+  const snapshot: Snapshot = world.snapshots.add({
+    ...entity,
+    ...source,
+    state: 'pending',
+    progress: 0,
+    description,
+    permissions: [],
+  });
+  const { id, region } = snapshot;
+  world.inventory.created({
+    cloud: 'aws',
+    kind: 'snapshot',
+    id,
+    region,
+    detail: `${snapshot.size} GiB${snapshot.encrypted ? ', encrypted' : ''}`,
+    createdAt: entity.createdAt,
+    lasts: true,
+  });
+  const ready = world.meanwhile(
+    (async () => {
+      try {
+        await source.origin;
+        await world.pace.wait(takes / 2);
+        snapshot.progress = 50;
+        await world.pace.wait(takes / 2);
+        snapshot.progress = 100;
+        snapshot.state = 'completed';
+      } catch {
+        snapshot.state = 'error';
+      }
+    })(),
+  );
+  return { snapshot, ready };
+}
+
+/** What a volume holds: of the root of an instance, the files of its machine now. */
+export function contentOf(world: World, volume: Volume): Promise<Origin | undefined> {
+  const instance = world.instances.find(volume.attachment?.instance);
+  if (instance && volume.attachment?.device === instance.image.rootDevice) return hostOf(world, instance).freeze();
+  return world.snapshots.find(volume.snapshot)?.origin ?? Promise.resolve(undefined);
+}
+
+/** How long a snapshot of a volume takes in life. */
+export function snapshotTakes(size: number): number {
+  return TAKES.snapshot + size * TAKES.snapshotPerGigabyte;
+}
+
+/** CreateSnapshot. */
+export function create(call: Call): Body {
+  const { world, params } = call;
+  checkTagTypes(params, ['snapshot']);
+  const volume = world.volumes.get(call, params.need('VolumeId'));
+  const { snapshot } = addSnapshot(
+    world,
+    world.entity(call, 'snap', tagsFor(params, 'snapshot')),
+    {
+      volume: volume.id,
+      size: volume.size,
+      encrypted: volume.encrypted,
+      kmsKey: volume.kmsKey,
+      origin: contentOf(world, volume),
+    },
+    params.text('Description') ?? '',
+    snapshotTakes(volume.size),
+  );
+  return { ...view(snapshot), tagSet: tagSet(snapshot.tags) };
+}
+
+/** CreateSnapshots: one of each volume of an instance. */
+export function createAll(call: Call): Body {
+  const { world, params } = call;
+  checkTagTypes(params, ['snapshot']);
+  const given = params.struct('InstanceSpecification');
+  const instance = world.instances.get(call, given.need('InstanceId'));
+  const left = given.list('ExcludeDataVolumeId');
+  const volumes = world.volumes
+    .all()
+    .filter(({ id, attachment }) => attachment?.instance === instance.id && !left.includes(id))
+    .filter(
+      ({ attachment }) => given.flag('ExcludeBootVolume') !== true || attachment?.device !== instance.image.rootDevice,
+    );
+  const made = volumes.map((volume) => {
+    const tags = params.text('CopyTagsFromSource') === 'volume' ? new Map(volume.tags) : new Map<string, string>();
+    for (const [key, value] of tagsFor(params, 'snapshot')) tags.set(key, value);
+    const source = {
+      volume: volume.id,
+      size: volume.size,
+      encrypted: volume.encrypted,
+      kmsKey: volume.kmsKey,
+      origin: contentOf(world, volume),
+    };
+    return addSnapshot(
+      world,
+      world.entity(call, 'snap', tags),
+      source,
+      params.text('Description') ?? '',
+      snapshotTakes(volume.size),
+    ).snapshot;
+  });
+  return { snapshotSet: made.map((one) => ({ ...short(one), state: one.state, tagSet: tagSet(one.tags) })) };
+}
+
+/** DeleteSnapshot: not while an image needs it. */
+export function remove(call: Call): Body {
+  const { world, params } = call;
+  const snapshot = world.snapshots.get(call, params.need('SnapshotId'));
+  const image = world.images.all().find(({ devices }) => devices.some((one) => one.snapshot === snapshot.id));
+  if (image) {
+    throw new AwsError('InvalidSnapshot.InUse', `The snapshot ${snapshot.id} is currently in use by ${image.id}`);
+  }
+  forget(world, snapshot.id);
+  return { return: true };
+}
+
+/** Takes a snapshot away. */
+export function forget(world: World, id: string): void {
+  world.snapshots.delete(id);
+  world.inventory.deleted(id, world.pace.now());
+}
+
+/** DescribeSnapshots: the caller's own, and, where they are named, public and shared ones. */
+export function describe(call: Call): Body {
+  const { world, params, account } = call;
+  const ids = params.list('SnapshotId');
+  const owners = params.list('Owner').map((owner) => (owner === 'self' ? account : owner));
+  const chosen =
+    ids.length > 0
+      ? ids.map((id) => world.snapshots.get(call, id, (one) => maySee(one, account)))
+      : world.snapshots.in(call.region).filter((one) => maySee(one, account));
+  const owned = chosen.filter((one) => owners.length === 0 || owners.includes(one.account));
+  const found = filtered(call, owned, {
+    'snapshot-id': ({ id }) => id,
+    'volume-id': ({ volume }) => volume,
+    'volume-size': ({ size }) => size,
+    'owner-id': (one) => one.account,
+    status: ({ state }) => state,
+    description: ({ description }) => description,
+    encrypted: ({ encrypted }) => encrypted,
+    progress: ({ progress }) => `${progress}%`,
+  });
+  const { page, nextToken } = paged(call, found);
+  return { snapshotSet: page.map((one) => ({ ...view(one), tagSet: tagSet(one.tags) })), nextToken };
+}
+
+/** CopySnapshot. */
+export function copy(call: Call): Body {
+  const { world, params, account } = call;
+  checkTagTypes(params, ['snapshot']);
+  const from: Caller = { account, region: params.need('SourceRegion') };
+  const source = world.snapshots.get(from, params.need('SourceSnapshotId'), (one) => maySee(one, account));
+  if (source.state !== 'completed') {
+    throw new AwsError('IncorrectState', `The snapshot '${source.id}' is not in the 'completed' state`);
+  }
+  const { snapshot } = copySnapshot(call, source, params.flag('Encrypted') === true, params.text('KmsKeyId'), {
+    tags: tagsFor(params, 'snapshot'),
+    description: params.text('Description') ?? `[Copied ${source.id} from ${source.region}]`,
+  });
+  return { snapshotId: snapshot.id, tagSet: tagSet(snapshot.tags) };
+}
+
+/** Copies a snapshot into the caller's region. */
+export function copySnapshot(
+  call: Call,
+  source: Snapshot,
+  encrypted: boolean,
+  kmsKey: string | undefined,
+  { tags, description }: { readonly tags: ReadonlyMap<string, string>; readonly description: string },
+): ReturnType<typeof addSnapshot> {
+  if (kmsKey !== undefined && !encrypted && !source.encrypted) {
+    throw new AwsError(
+      'InvalidParameterCombination',
+      'The parameter KmsKeyId requires the parameter Encrypted to be set.',
+    );
+  }
+  const isEncrypted = encrypted || source.encrypted;
+  const kept = {
+    volume: 'vol-ffffffff',
+    size: source.size,
+    encrypted: isEncrypted,
+    kmsKey: isEncrypted ? (kmsKey ?? `arn:aws:kms:${call.region}:${call.account}:alias/aws/ebs`) : undefined,
+    origin: source.origin,
+  };
+  const takes = TAKES.copy + source.size * TAKES.copyPerGigabyte;
+  return addSnapshot(call.world, call.world.entity(call, 'snap', tags), kept, description, takes);
+}
+
+/** ModifySnapshotAttribute: who may make volumes of it. */
+export function modify(call: Call): Body {
+  const { world, params } = call;
+  const snapshot = world.snapshots.get(call, params.need('SnapshotId'));
+  const given = params.struct('CreateVolumePermission');
+  const operation = params.oneOf('OperationType', ['add', 'remove']);
+  const flat: Permission[] =
+    operation === undefined
+      ? []
+      : [
+          ...params.list('UserId').map((userId) => ({ userId })),
+          ...params.list('UserGroup').map((group) => ({ group })),
+        ];
+  const added = [...permissionsOf(given.structs('Add')), ...(operation === 'add' ? flat : [])];
+  const removed = [...permissionsOf(given.structs('Remove')), ...(operation === 'remove' ? flat : [])];
+  if (snapshot.encrypted && added.some(({ group }) => group === 'all')) {
+    throw new AwsError('OperationNotPermitted', `Encrypted snapshots cannot be shared publicly`);
+  }
+  if (snapshot.encrypted && added.length > 0 && snapshot.kmsKey?.endsWith('alias/aws/ebs') === true) {
+    throw new AwsError('OperationNotPermitted', `Encrypted snapshots with EBS default key cannot be shared`);
+  }
+  snapshot.permissions = changed(snapshot.permissions, added, removed);
+  return { return: true };
+}
+
+/** DescribeSnapshotAttribute. */
+export function describeAttribute(call: Call): Body {
+  const { world, params } = call;
+  const snapshot = world.snapshots.get(call, params.need('SnapshotId'));
+  const attribute = params.oneOf('Attribute', ['createVolumePermission', 'productCodes']) ?? params.need('Attribute');
+  const answer: Answer =
+    attribute === 'productCodes' ? [] : snapshot.permissions.map(({ userId, group }) => ({ userId, group }));
+  return { snapshotId: snapshot.id, [attribute]: answer };
+}
+
+/** Permissions as calls have them. */
+export function permissionsOf(given: readonly import('../protocol/params').Params[]): Permission[] {
+  return given.map((one) => {
+    const userId = one.text('UserId');
+    const group = one.text('Group');
+    const organizationArn = one.text('OrganizationArn');
+    const organizationalUnitArn = one.text('OrganizationalUnitArn');
+    if (userId !== undefined && !/^\d{12}$/.test(userId))
+      throw new AwsError('InvalidUserID.Malformed', `Invalid user id: "${userId}"`);
+    if (group !== undefined && group !== 'all')
+      throw new AwsError(
+        'InvalidAMIAttributeItemValue',
+        `Invalid attribute item value "${group}" for group item type.`,
+      );
+    return {
+      ...(userId !== undefined && { userId }),
+      ...(group !== undefined && { group }),
+      ...(organizationArn !== undefined && { organizationArn }),
+      ...(organizationalUnitArn !== undefined && { organizationalUnitArn }),
+    };
+  });
+}
+
+/** Permissions with some more, and without some. */
+export function changed(
+  before: readonly Permission[],
+  added: readonly Permission[],
+  removed: readonly Permission[],
+): readonly Permission[] {
+  const print = (one: Permission): string => JSON.stringify(one);
+  const gone = new Set(removed.map(print));
+  return [...new Map([...before, ...added].map((one) => [print(one), one])).values()].filter(
+    (one) => !gone.has(print(one)),
+  );
+}
+
+function short(snapshot: Snapshot): { readonly [name: string]: Answer } {
+  const { id, volume, size, description, encrypted, account, createdAt, progress } = snapshot;
+  return {
+    snapshotId: id,
+    volumeId: volume,
+    volumeSize: size,
+    startTime: new Date(createdAt),
+    progress: `${progress}%`,
+    ownerId: account,
+    description,
+    encrypted,
+  };
+}
+
+function view(snapshot: Snapshot): { readonly [name: string]: Answer } {
+  return {
+    ...short(snapshot),
+    status: snapshot.state,
+    kmsKeyId: snapshot.kmsKey,
+    storageTier: 'standard',
+    ownerAlias:
+      snapshot.permissions.some(({ group }) => group === 'all') && snapshot.volume === 'vol-ffffffff'
+        ? 'amazon'
+        : undefined,
+  };
+}

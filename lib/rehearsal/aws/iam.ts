@@ -1,0 +1,162 @@
+import type { Body, Call } from './call';
+import { action, type Action } from './call';
+import { AwsError } from './errors';
+import type { Params } from './protocol/params';
+import type { Profile } from './world';
+
+/** A launch may name an instance profile that is there, and no other. */
+export function checkProfile({ world, account }: Call, given: Params): void {
+  const name = given.text('Name') ?? given.text('Arn')?.split('/').at(-1);
+  if (name === undefined) return;
+  if (world.profiles.has(`${account} ${name}`)) return;
+  throw new AwsError(
+    'InvalidParameterValue',
+    `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`,
+  );
+}
+
+const ROLES = new WeakMap<
+  object,
+  Map<
+    string,
+    { readonly policies: Map<string, string>; readonly trust: string; readonly createdAt: number; readonly id: string }
+  >
+>();
+
+function rolesOf({ world }: Call): NonNullable<ReturnType<typeof ROLES.get>> {
+  const roles = ROLES.get(world) ?? new Map();
+  ROLES.set(world, roles);
+  return roles;
+}
+
+function profileOf({ world, account, params }: Call): Profile {
+  const name = params.need('InstanceProfileName');
+  const profile = world.profiles.get(`${account} ${name}`);
+  if (profile) return profile;
+  throw new AwsError('NoSuchEntity', `Instance Profile ${name} cannot be found.`, 404);
+}
+
+function roleOf(call: Call): NonNullable<ReturnType<ReturnType<typeof rolesOf>['get']>> {
+  const name = call.params.need('RoleName');
+  const role = rolesOf(call).get(`${call.account} ${name}`);
+  if (role) return role;
+  throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+}
+
+function profileView(call: Call, profile: Profile): Body {
+  return {
+    Path: '/',
+    InstanceProfileName: profile.name,
+    InstanceProfileId: profile.id,
+    Arn: `arn:aws:iam::${call.account}:instance-profile/${profile.name}`,
+    CreateDate: new Date(profile.createdAt),
+    Roles: profile.roles.map((name) => roleView(call, name)),
+  };
+}
+
+function roleView(call: Call, name: string): Body {
+  const role = rolesOf(call).get(`${call.account} ${name}`);
+  return {
+    Path: '/',
+    RoleName: name,
+    RoleId: role?.id ?? '',
+    Arn: `arn:aws:iam::${call.account}:role/${name}`,
+    CreateDate: new Date(role?.createdAt ?? 0),
+    AssumeRolePolicyDocument: encodeURIComponent(role?.trust ?? ''),
+  };
+}
+
+function note(call: Call, kind: string, id: string, detail: string): void {
+  call.world.inventory.created({ cloud: 'aws', kind, id, region: 'global', detail, createdAt: call.now, lasts: false });
+}
+
+/** What of IAM a build needs: roles and instance profiles. */
+export const IAM: Readonly<Record<string, Action>> = {
+  CreateInstanceProfile: action('InstanceProfileName Path Tags', (call) => {
+    const name = call.params.need('InstanceProfileName');
+    const key = `${call.account} ${name}`;
+    if (call.world.profiles.has(key))
+      throw new AwsError('EntityAlreadyExists', `Instance Profile ${name} already exists.`, 409);
+    const profile = { name, id: `AIPA${call.world.dice.hex(16).toUpperCase()}`, createdAt: call.now, roles: [] };
+    call.world.profiles.set(key, profile);
+    note(call, 'instance profile', profile.id, name);
+    return { InstanceProfile: profileView(call, profile) };
+  }),
+  GetInstanceProfile: action('InstanceProfileName', (call) => ({
+    InstanceProfile: profileView(call, profileOf(call)),
+  })),
+  DeleteInstanceProfile: action('InstanceProfileName', (call) => {
+    const profile = profileOf(call);
+    if (profile.roles.length > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must remove roles from instance profile first.', 409);
+    call.world.profiles.delete(`${call.account} ${profile.name}`);
+    call.world.inventory.deleted(profile.id, call.now);
+    return {};
+  }),
+  AddRoleToInstanceProfile: action('InstanceProfileName RoleName', (call) => {
+    roleOf(call);
+    const profile = profileOf(call);
+    if (profile.roles.length > 0)
+      throw new AwsError('LimitExceeded', 'Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1', 409);
+    profile.roles = [call.params.need('RoleName')];
+    return {};
+  }),
+  RemoveRoleFromInstanceProfile: action('InstanceProfileName RoleName', (call) => {
+    const profile = profileOf(call);
+    const name = call.params.need('RoleName');
+    if (!profile.roles.includes(name))
+      throw new AwsError('NoSuchEntity', `Role ${name} in instance profile ${profile.name} cannot be found.`, 404);
+    profile.roles = [];
+    return {};
+  }),
+  CreateRole: action(
+    'RoleName Path AssumeRolePolicyDocument Description MaxSessionDuration PermissionsBoundary Tags',
+    (call) => {
+      const name = call.params.need('RoleName');
+      const key = `${call.account} ${name}`;
+      if (rolesOf(call).has(key))
+        throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
+      const trust = documentOf(call.params, 'AssumeRolePolicyDocument');
+      const id = `AROA${call.world.dice.hex(16).toUpperCase()}`;
+      rolesOf(call).set(key, { policies: new Map(), trust, createdAt: call.now, id });
+      note(call, 'role', id, name);
+      return { Role: roleView(call, name) };
+    },
+  ),
+  PutRolePolicy: action('RoleName PolicyName PolicyDocument', (call) => {
+    roleOf(call).policies.set(call.params.need('PolicyName'), documentOf(call.params, 'PolicyDocument'));
+    return {};
+  }),
+  AttachRolePolicy: action('RoleName PolicyArn', (call) => {
+    roleOf(call);
+    return {};
+  }),
+  DeleteRolePolicy: action('RoleName PolicyName', (call) => {
+    const name = call.params.need('PolicyName');
+    if (!roleOf(call).policies.delete(name))
+      throw new AwsError('NoSuchEntity', `The role policy with name ${name} cannot be found.`, 404);
+    return {};
+  }),
+  DeleteRole: action('RoleName', (call) => {
+    const role = roleOf(call);
+    const name = call.params.need('RoleName');
+    const used = [...call.world.profiles.values()].some(({ roles }) => roles.includes(name));
+    if (used)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must remove roles from instance profile first.', 409);
+    if (role.policies.size > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+    rolesOf(call).delete(`${call.account} ${name}`);
+    call.world.inventory.deleted(role.id, call.now);
+    return {};
+  }),
+};
+
+function documentOf(params: Params, name: string): string {
+  const text = params.need(name);
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    throw new AwsError('MalformedPolicyDocument', 'Syntax errors in policy.');
+  }
+}

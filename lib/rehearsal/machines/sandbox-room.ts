@@ -1,0 +1,109 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import type { RunContext } from '../../extension/context';
+import type { LaunchFrom, Machine } from '../../extension/platform';
+import type { BaseSpec } from '../../platforms/sandbox/base/base-spec';
+import type { SandboxDriver } from '../../platforms/sandbox/sandbox-driver';
+import type { SandboxConfig } from '../../platforms/sandbox/sandbox-props';
+import type { Json } from '../../plan/json';
+import type { BaseChoice } from './base-choice';
+import type { Computer, Origin, Room, RunAs } from './computer';
+import { roomContext } from './room-context';
+
+/**
+ * A room whose machines are sandboxes: overlays over a base, in namespaces of their own. Capturing one freezes its layer, so that
+ * an image costs no copy.
+ */
+export async function openSandboxRoom(ctx: RunContext): Promise<Room> {
+  // What a rehearsal that was killed has left: its processes died with it.
+  for (const left of ['machines', 'layers']) {
+    await fs.rm(path.join(ctx.stateDir, 'sandbox', left), { recursive: true, force: true });
+  }
+  const { loadSandbox } =
+    require('../../platforms/sandbox/sandbox-extension') as typeof import('../../platforms/sandbox/sandbox-extension');
+  return new SandboxRoom(await loadSandbox(ctx), ctx);
+}
+
+class SandboxRoom implements Room {
+  readonly hasMachines = true;
+  private readonly open = new Set<SandboxComputer>();
+
+  constructor(
+    private readonly driver: SandboxDriver,
+    private readonly ctx: RunContext,
+  ) {}
+
+  async launch(origin: Origin): Promise<Computer> {
+    const { config, from } = await this.fromOf(origin);
+    const machine = await this.driver.launch(config, from, roomContext(this.ctx));
+    const computer = new SandboxComputer(this.driver, machine, config, this.ctx, () => this.open.delete(computer));
+    this.open.add(computer);
+    return computer;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.open].map((computer) => computer.destroy()));
+    await this.driver.close();
+    await fs.rm(path.join(this.ctx.stateDir, 'sandbox', 'layers'), { recursive: true, force: true });
+  }
+
+  private async fromOf(origin: Origin): Promise<{ config: SandboxConfig; from: LaunchFrom }> {
+    if (origin.kind === 'checkpoint')
+      return { config: {}, from: { kind: 'checkpoint', checkpoint: origin.checkpoint } };
+    const { config, spec } = specOf(origin.base, this.ctx);
+    const base = spec && (await this.driver.lookup(spec as unknown as Json, config, this.ctx));
+    return { config, from: { kind: 'base', base } };
+  }
+}
+
+class SandboxComputer implements Computer {
+  private tokens = 0;
+
+  constructor(
+    private readonly driver: SandboxDriver,
+    private readonly machine: Machine,
+    private readonly config: SandboxConfig,
+    private readonly ctx: RunContext,
+    private readonly gone: () => void,
+  ) {}
+
+  async run(command: string, { user, env = {} }: RunAs = {}): Promise<ChildProcessWithoutNullStreams> {
+    const started = await this.driver.command(this.machine, command, user, this.ctx);
+    return spawn(started.file, started.args, { env: { ...started.env, ...env }, detached: true });
+  }
+
+  async freeze(): Promise<Origin> {
+    const ctx = roomContext(this.ctx, `${this.machine.resource.token}-${this.tokens++}`);
+    return { kind: 'checkpoint', checkpoint: await this.driver.checkpoint(this.machine, this.config, ctx) };
+  }
+
+  async stop(): Promise<void> {
+    await this.driver.halt(this.machine);
+  }
+
+  async destroy(): Promise<void> {
+    this.gone();
+    await this.driver.destroy(this.machine.resource, this.ctx);
+  }
+}
+
+/** A base as the sandbox has it: a lookup, or a file that is part of the config. */
+function specOf(base: BaseChoice, ctx: RunContext): { config: SandboxConfig; spec?: BaseSpec } {
+  switch (base.kind) {
+    case 'minimal':
+      return { config: {}, spec: { kind: 'minimal', commands: [] } };
+    case 'host':
+      return { config: {}, spec: { kind: 'host' } };
+    case 'folder':
+      return { config: {}, spec: { kind: 'folder', path: ctx.resolvePath(base.where) } };
+    case 'registry':
+      return { config: {}, spec: { kind: 'registry', reference: base.where } };
+    case 'rootfs':
+      return { config: { local: { archive: ctx.resolvePath(base.where), rootfs: true } } };
+    case 'archive':
+      return { config: { local: { archive: ctx.resolvePath(base.where) } } };
+    case 'layout':
+      return { config: { local: { layout: ctx.resolvePath(base.where) } } };
+  }
+}

@@ -1,0 +1,48 @@
+import type { Quotas } from './aws/quota';
+import type { TroubleOptions } from './trouble';
+
+/** Options of a rehearsal. */
+export interface RehearsalOptions {
+  /**
+   * What machines start from, by AMI id or by name of a public image (`*` and `?` stand for anything): `minimal` (a few of this
+   * machine's programs), `host` (this machine's own root), `folder:DIR`, `rootfs:FILE`, `archive:FILE`, `layout:DIR` or `registry:NAME`.
+   * An id or a name that is of no public image becomes one.
+   * @default - `minimal` for all
+   */
+  readonly images?: Readonly<Record<string, string>>;
+  /**
+   * How many seconds of the cloud pass in one of ours, while a machine starts or an image is copied.
+   * @default 50
+   */
+  readonly speed?: number;
+  /**
+   * What decides all that is random: ids, addresses, and what goes wrong. The same seed gives the same rehearsal.
+   * @default - one of its own each time, which is told
+   */
+  readonly seed?: string;
+  /**
+   * What goes wrong.
+   * @default - nothing
+   */
+  readonly trouble?: TroubleOptions;
+  /**
+   * How much an account may have.
+   * @default - no limits
+   */
+  readonly quotas?: Quotas;
+  /**
+   * Whether instances are machines that really run commands; else they have states only, and nothing answers at their addresses.
+   * @default true
+   */
+  readonly machines?: boolean;
+  /**
+   * Port of the server; 0 for any that is free.
+   * @default 0
+   */
+  readonly port?: number;
+  /**
+   * Port at which instances answer SSH; where it may not be bound, each has one of its own.
+   * @default 22
+   */
+  readonly sshPort?: number;
+}
