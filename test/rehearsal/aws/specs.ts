@@ -16,7 +16,7 @@ const reason = `the published models are not in ${SPECS}: name their folder in G
  */
 export function describeWithSpecs(name: string, body: () => void): void {
   if (ready || process.env['GOLDSMITH_SPECS'] !== undefined) describeIf(ready, reason, name, body);
-  else describe.skip(`${name} [skipped, also where all is required: ${reason}]`, body);
+  else describe.skip(`${name} [skipped: ${reason}; where there is none, nothing requires it]`, body);
 }
 
 /** Whether the models are there. */

@@ -1,4 +1,5 @@
 import { seeded, type Seeded } from '../../../helpers/seeded';
+import { PROTOCOLS } from '../protocols';
 import { describeWithSpecs, hasSpecs } from '../specs';
 import { checkError, checkRequest, checkRequestBody, checkResponse, errorCode } from '.';
 import { encodeForm, encodeJson, encodeXml } from './encode';
@@ -38,6 +39,11 @@ describeWithSpecs('the published models', () => {
   test('are of the services that are used', () => {
     expect(services().sort()).toEqual(['ec2', 'iam', 'secretsmanager', 'ssm', 'sts']);
     expect(serviceModel('s3')).toBeUndefined();
+    const said = services().map((service): [string, object] => {
+      const { protocol, apiVersion: version, targetPrefix: target } = serviceModel(service)!.metadata;
+      return [service, { protocol, version, ...(target !== undefined && { target }) }];
+    });
+    expect(PROTOCOLS).toEqual(Object.fromEntries(said));
   });
 
   test('allow each request that the vendor shows', () => {
