@@ -8,11 +8,8 @@ const program = tool('aws');
 export const HAS_AWS_CLI = program !== undefined;
 export const NO_AWS_CLI = `AWS's command line is not here: ${HOW}`;
 
-/** A client for one endpoint and account. */
-export interface AwsCli {
-  /** Runs a command such as `ec2 describe-images`, and gives its JSON; undefined where it printed nothing. */
-  (...args: readonly string[]): Promise<unknown>;
-}
+/** Runs a command such as `ec2 describe-images`, and gives its JSON; undefined where it printed nothing. */
+export type AwsCli = (...args: readonly string[]) => Promise<unknown>;
 
 /** The account that is used: that of the rehearsal, unless another is said. */
 export interface AwsCliProps {

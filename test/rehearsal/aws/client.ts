@@ -14,6 +14,9 @@ export interface Signer {
   readonly region?: string;
 }
 
+/** Milliseconds in which any server of this machine answers. */
+const WITHIN = 30_000;
+
 /** Sends one call with exactly these parameters, signed, without retrying. */
 export async function send(
   url: string,
@@ -31,6 +34,7 @@ export async function send(
     : { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
   const answer = await fetch(url, {
     method: 'POST',
+    signal: AbortSignal.timeout(WITHIN),
     body,
     headers: { ...headers, ...signed(url, service, headers, body, signer) },
   });

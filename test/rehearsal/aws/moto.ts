@@ -24,6 +24,9 @@ export async function startMoto(): Promise<Moto> {
     env: { ...process.env, AWS_EC2_METADATA_DISABLED: 'true', PYTHONDONTWRITEBYTECODE: '1' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  // A test that fails before it stops this is not held up by it: the end of the process ends both.
+  child.unref();
+  (child.stderr as net.Socket).unref();
   let said = '';
   child.stderr.on('data', (data: Buffer) => (said = (said + data.toString()).slice(-4000)));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -49,7 +52,7 @@ export async function startMoto(): Promise<Moto> {
     url,
     stop,
     reset: async () => {
-      const answer = await fetch(`${url}/moto-api/reset`, { method: 'POST' });
+      const answer = await fetch(`${url}/moto-api/reset`, { method: 'POST', signal: AbortSignal.timeout(5000) });
       if (!answer.ok) throw new Error(`moto did not forget: ${answer.status}`);
     },
   };
@@ -57,7 +60,7 @@ export async function startMoto(): Promise<Moto> {
 
 async function answers(url: string): Promise<boolean> {
   try {
-    return (await fetch(`${url}/moto-api/data.json`)).ok;
+    return (await fetch(`${url}/moto-api/data.json`, { signal: AbortSignal.timeout(5000) })).ok;
   } catch {
     return false;
   }
