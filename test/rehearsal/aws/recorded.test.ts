@@ -3,6 +3,7 @@ import { awsCli, HAS_AWS_CLI, NO_AWS_CLI } from './aws-cli';
 import { lacking, Server } from './fidelity';
 import { checkRequest } from './model';
 import { HAS_MOTO, NO_MOTO, startMoto, type Moto } from './moto';
+import { HAS_PACKER, NO_PACKER, packerBuild } from './packer';
 import { startProxy, type AwsProxy } from './proxy';
 import { recordedCalls, replay, type Replayed } from './replay';
 import { describeWithSpecs } from './specs';
@@ -40,6 +41,26 @@ describeWithSpecs('moto', () => {
         'DescribeImages.response.imagesSet.item[0].rootDeviceType: "standard" is not one of ebs, instance-store',
       ]);
       expect(lackingOf(answers)).toEqual([]);
+    });
+
+    testIf(HAS_PACKER, NO_PACKER, 'is spoken to by Packer itself as the model says', async () => {
+      proxy.forget();
+      const printed = await packerBuild(proxy.url, {
+        source_ami_filter: { filters: { name: 'ubuntu/images/*' }, owners: ['099720109477'], most_recent: true },
+        instance_type: 't3.micro',
+        communicator: 'none',
+        ami_name: 'packer-{{timestamp}}',
+        ami_regions: ['eu-west-1'],
+        ami_users: ['123456789012'],
+        snapshot_users: ['123456789012'],
+        tags: { OS: 'Ubuntu' },
+        run_tags: { Name: 'b' },
+        run_volume_tags: { V: '1' },
+        snapshot_tags: { S: '1' },
+      });
+      expect(printed).toMatch(/us-east-1: ami-[0-9a-f]+/);
+      expect(proxy.counts()).toMatchObject({ CreateImage: 1, CopyImage: 1, TerminateInstances: 1, DeleteKeyPair: 1 });
+      expect(proxy.problems('request')).toEqual([]);
     });
 
     testIf(HAS_AWS_CLI, NO_AWS_CLI, "is spoken to by AWS's own command line as the model says", async () => {

@@ -1,6 +1,8 @@
-import { describeIf } from '../../helpers/requires';
+import { describeIf, testIf } from '../../helpers/requires';
+import { isRoot } from '../../platforms/sandbox/able';
 import { awsCli, HAS_AWS_CLI, NO_AWS_CLI } from './aws-cli';
 import { lacking, Server } from './fidelity';
+import { HAS_PACKER, NO_PACKER, packerBuild } from './packer';
 import { startProxy, type AwsProxy } from './proxy';
 import { HAS_REHEARSAL, NO_REHEARSAL, startRehearsal, type RehearsalServer } from './rehearsal-server';
 import { recordedCalls, replay } from './replay';
@@ -44,6 +46,31 @@ describeWithSpecs('the rehearsal, asked by others', () => {
       async () => {
         expect(await lacking(new Server(proxy.url, READY), TRAITS)).toEqual([]);
         expect(proxy.problems('response')).toEqual([]);
+      },
+      4 * READY,
+    );
+
+    testIf(
+      HAS_PACKER && isRoot,
+      `${NO_PACKER}; and it needs Linux and root`,
+      'Packer builds on it with SSH, and both speak as the model says',
+      async () => {
+        const builder = {
+          source_ami_filter: { filters: { name: 'ubuntu/images/*' }, owners: ['099720109477'], most_recent: true },
+          instance_type: 't3.micro',
+          ssh_username: 'ubuntu',
+          ami_name: 'packer-{{timestamp}}',
+          ami_regions: ['eu-west-1'],
+          ami_users: ['123456789012'],
+          snapshot_users: ['123456789012'],
+          tags: { OS: 'Ubuntu' },
+          run_volume_tags: { V: '1' },
+          snapshot_tags: { S: '1' },
+        };
+        const printed = await packerBuild(proxy.url, builder, [{ type: 'shell', inline: ['echo golden > /tmp/made'] }]);
+        expect(printed).toMatch(/eu-west-1: ami-[0-9a-f]+\s+us-east-1: ami-[0-9a-f]+/);
+        expect(proxy.counts()).toMatchObject({ CreateImage: 1, CopyImage: 1, TerminateInstances: 1, DeleteKeyPair: 1 });
+        expect(wrong()).toEqual([]);
       },
       4 * READY,
     );

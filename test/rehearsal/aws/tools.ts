@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { has } from '../../helpers/programs';
 
 /** Where moto and aws-cli are kept from one run to the next. */
-const DIR = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'goldsmith-ci/moto');
+const DIR = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'goldsmith-ci/moto');
 
 /** How to get what is missing. */
 export const HOW = 'test/rehearsal/aws/make-tools.sh ~/.cache/goldsmith-ci/moto makes them, with python3-venv and PyPI';
