@@ -3,11 +3,13 @@ import * as path from 'node:path';
 import { counted, startProxy, type AwsProxy, type Passed } from '../test/rehearsal/aws/proxy';
 import { HAS_REHEARSAL, startRehearsal } from '../test/rehearsal/aws/rehearsal-server';
 import { measure, median, type Command } from './measure';
+import { newestPacker, type Packer } from './newest-packer';
 import { forget, GOLDSMITH, makeProject, PACKER_ENV, ROOT, synth } from './project';
 import { add } from './table';
 
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
-const PACKER = '/usr/bin/packer';
+/** Debian's is the yardstick. */
+const PACKER: Packer = { name: 'packer', path: '/usr/bin/packer', env: {} };
 /** Milliseconds that one call takes: AWS promises nothing, and most of EC2's are of this size. */
 const CALL = 100;
 const ACCOUNT = '123456789012';
@@ -97,9 +99,9 @@ class Race {
     synth(this.dir);
   }
 
-  packer(): Promise<Counted> {
-    const env = { ...PACKER_ENV, AWS_EC2_METADATA_DISABLED: 'true' };
-    return this.run({ argv: [PACKER, 'build', 'template.json'], cwd: this.dir, env });
+  packer({ path: file, env }: Packer = PACKER): Promise<Counted> {
+    const own = { ...PACKER_ENV, AWS_EC2_METADATA_DISABLED: 'true', ...env };
+    return this.run({ argv: [file, 'build', 'template.json'], cwd: this.dir, env: own });
   }
 
   /** Our build: from nothing, as Packer's is, unless what was built before is to be found. */
@@ -136,7 +138,7 @@ function waiting(calls: readonly Passed[]): readonly Passed[] {
 }
 
 async function withProxy(why: string, delay: number, body: (proxy: AwsProxy) => Promise<void>): Promise<void> {
-  if (!fs.existsSync(PACKER) || !HAS_REHEARSAL || !fs.existsSync(path.join(ROOT, 'dist', 'platforms', 'aws'))) {
+  if (!fs.existsSync(PACKER.path) || !HAS_REHEARSAL || !fs.existsSync(path.join(ROOT, 'dist', 'platforms', 'aws'))) {
     process.stdout.write(`${why}: skipped, for it needs packer, and goldsmith with AWS and its rehearsal\n`);
     return;
   }
@@ -159,10 +161,16 @@ function table(calls: readonly Passed[]): string {
 export function awsOneBuild(): Promise<void> {
   return withProxy('one build on AWS', CALL, async (proxy) => {
     const race = new Race(ONE, proxy);
+    const newest = newestPacker('amazon');
     const runs: { readonly packer: Counted; readonly ours: Counted; readonly again: Counted }[] = [];
     try {
       for (let round = 0; round <= ROUNDS; round += 1) {
         runs.push({ packer: await race.packer(), ours: await race.goldsmith(), again: await race.goldsmith(true) });
+      }
+      if (newest) {
+        const { wall, calls } = await race.packer(newest);
+        add({ what: `one build on AWS: calls of ${newest.name}`, figure: calls.length, unit: '' });
+        add({ what: `one build on AWS: ${newest.name}`, figure: wall, unit: 's' });
       }
     } finally {
       race.drop();
