@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { UBUNTU } from '../test/rehearsal/aws/packer';
 import { counted, startProxy, type AwsProxy, type Passed } from '../test/rehearsal/aws/proxy';
 import { HAS_REHEARSAL, startRehearsal } from '../test/rehearsal/aws/rehearsal-server';
 import { measure, median, type Command } from './measure';
@@ -26,8 +27,7 @@ interface Job {
 const ONE: Job = { builds: 1, steps: ['echo 1 > /tmp/one', 'echo 2 > /tmp/two'], published: true };
 const FIFTY: Job = { builds: 50, steps: [], published: false };
 
-const FILTERS = { name: 'ubuntu/images/*', 'root-device-type': 'ebs', 'virtualization-type': 'hvm' };
-const OWNERS = ['099720109477'];
+const { filters: FILTERS, owners: OWNERS } = UBUNTU;
 const TAGS = { tags: { OS: 'Ubuntu' }, runTags: { Name: 'bench' }, snapshotTags: { S: '1' } };
 
 /** The job as a goldsmith program. */

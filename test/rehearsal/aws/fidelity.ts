@@ -53,11 +53,13 @@ export class Server {
 
   /** A public image to start from. */
   image(): Promise<string> {
-    return (this.base ??= this.text(
-      'DescribeImages',
-      { 'Owner.1': '099720109477', 'Filter.1.Name': 'name', 'Filter.1.Value.1': 'ubuntu/images/*' },
-      'imagesSet/item/imageId',
-    ));
+    const filters = { name: 'ubuntu/images/*', architecture: 'x86_64', 'root-device-type': 'ebs' };
+    const params = Object.entries(filters).flatMap(([name, value], index) => [
+      [`Filter.${index + 1}.Name`, name],
+      [`Filter.${index + 1}.Value.1`, value],
+    ]);
+    const asked = { 'Owner.1': '099720109477', ...(Object.fromEntries(params) as Params) };
+    return (this.base ??= this.text('DescribeImages', asked, 'imagesSet/item/imageId'));
   }
 
   async instance(params: Params = {}): Promise<string> {

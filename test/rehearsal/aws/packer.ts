@@ -7,6 +7,13 @@ import { has } from '../../helpers/programs';
 export const HAS_PACKER = has('packer');
 export const NO_PACKER = 'packer is not here: apt-get install packer';
 
+/** The newest Ubuntu, by Packer's filter. */
+export const UBUNTU = {
+  filters: { name: 'ubuntu/images/*', architecture: 'x86_64', 'root-device-type': 'ebs', 'virtualization-type': 'hvm' },
+  owners: ['099720109477'],
+  most_recent: true,
+};
+
 /** Runs a template of Packer 1.6.6, whose builders are pointed at a server of this machine, and gives what it printed. */
 export async function packerBuild(url: string, builder: object, provisioners: readonly object[] = []): Promise<string> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'goldsmith-packer-'));

@@ -27,6 +27,8 @@ export interface ProxyProps {
   readonly delay?: (call: ApiCall) => number;
   /** @default none */
   readonly faults?: Faults;
+  /** What is sent on in place of a body, where the server is not able to take it. What is looked at is the original. @default as it is */
+  readonly rewrite?: (call: ApiCall) => string;
 }
 
 /** A proxy in front of any server of AWS's APIs. */
@@ -44,7 +46,7 @@ export interface AwsProxy {
 }
 
 /** Starts one: it holds each request and answer against the model, counts, delays and spoils. */
-export async function startProxy({ target, delay, faults }: ProxyProps): Promise<AwsProxy> {
+export async function startProxy({ target, delay, faults, rewrite }: ProxyProps): Promise<AwsProxy> {
   const passed: Passed[] = [];
   const seen = new Map<string, number>();
   const agent = new http.Agent({ keepAlive: true });
@@ -68,7 +70,7 @@ export async function startProxy({ target, delay, faults }: ProxyProps): Promise
     const refused = fault === 'throttle' || fault === 'serverError' ? refusal(call, fault) : undefined;
     const answer = refused
       ? { status: refused.status, headers: { 'content-type': refused.type }, body: Buffer.from(refused.body) }
-      : await forwarded(target, agent, request, bytes);
+      : await forwarded(target, agent, request, rewrite ? Buffer.from(rewrite(call)) : bytes);
     const body = answer.body.toString();
     const failed = answer.status >= 300;
     const code = failed ? errorCode(body) : undefined;
@@ -134,7 +136,9 @@ interface Answer {
 /** Sends it on as it came: the host is in the signature. */
 function forwarded(target: string, agent: http.Agent, from: http.IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { agent, method: from.method, headers: { ...from.headers, connection: 'keep-alive' } };
+    const { 'transfer-encoding': _whole, ...given } = from.headers;
+    const sent = { ...given, connection: 'keep-alive', 'content-length': body.length };
+    const options = { agent, method: from.method, headers: sent };
     const request = http.request(new URL(from.url ?? '/', target), options, (response) => {
       const { 'transfer-encoding': _chunked, connection: _connection, ...headers } = response.headers;
       bodyOf(response).then((bytes) => resolve({ status: response.statusCode ?? 0, headers, body: bytes }), reject);

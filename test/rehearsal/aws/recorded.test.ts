@@ -3,7 +3,7 @@ import { awsCli, HAS_AWS_CLI, NO_AWS_CLI } from './aws-cli';
 import { lacking, Server } from './fidelity';
 import { checkRequest } from './model';
 import { HAS_MOTO, NO_MOTO, startMoto, type Moto } from './moto';
-import { HAS_PACKER, NO_PACKER, packerBuild } from './packer';
+import { HAS_PACKER, NO_PACKER, packerBuild, UBUNTU } from './packer';
 import { startProxy, type AwsProxy } from './proxy';
 import { recordedCalls, replay, type Replayed } from './replay';
 import { describeWithSpecs } from './specs';
@@ -46,7 +46,7 @@ describeWithSpecs('moto', () => {
     testIf(HAS_PACKER, NO_PACKER, 'is spoken to by Packer itself as the model says', async () => {
       proxy.forget();
       const printed = await packerBuild(proxy.url, {
-        source_ami_filter: { filters: { name: 'ubuntu/images/*' }, owners: ['099720109477'], most_recent: true },
+        source_ami_filter: UBUNTU,
         instance_type: 't3.micro',
         communicator: 'none',
         ami_name: 'packer-{{timestamp}}',

@@ -1,5 +1,5 @@
 import { send, type Signer } from './client';
-import { errorCode } from './model';
+import { at, errorCode } from './model';
 import { readXml, type Element } from './model/xml';
 import { spec } from './specs';
 
@@ -84,11 +84,12 @@ function isPassing({ action, params }: RecordedCall, body: string): boolean {
   return PASSING.has(state?.[1] ?? state?.[2] ?? '');
 }
 
-/** All ids in an answer; of images the most recent last, for that is the one that is taken. */
+/** All ids in an answer; of images the one last that is taken: the most recent for machines of the recorded type. */
 function idsIn(root: Element): string[] {
   const images = root.children.find(({ name }) => name === 'imagesSet')?.children ?? [];
-  const dated = (image: Element): string => image.children.find(({ name }) => name === 'creationDate')?.text ?? '';
-  const parts = images.length > 0 ? [...images].sort((a, b) => dated(a).localeCompare(dated(b))) : [root];
+  const rank = (image: Element): string =>
+    (at(image, 'item/architecture')?.text === 'x86_64' ? '1 ' : '0 ') + (at(image, 'item/creationDate')?.text ?? '');
+  const parts = images.length > 0 ? [...images].sort((a, b) => rank(a).localeCompare(rank(b))) : [root];
   return parts.flatMap(textsOf).filter((text) => ID.test(text));
 }
 

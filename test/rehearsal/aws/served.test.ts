@@ -2,7 +2,7 @@ import { describeIf, testIf } from '../../helpers/requires';
 import { isRoot } from '../../platforms/sandbox/able';
 import { awsCli, HAS_AWS_CLI, NO_AWS_CLI } from './aws-cli';
 import { lacking, Server } from './fidelity';
-import { HAS_PACKER, NO_PACKER, packerBuild } from './packer';
+import { HAS_PACKER, NO_PACKER, packerBuild, UBUNTU } from './packer';
 import { startProxy, type AwsProxy } from './proxy';
 import { HAS_REHEARSAL, NO_REHEARSAL, startRehearsal, type RehearsalServer } from './rehearsal-server';
 import { recordedCalls, replay } from './replay';
@@ -56,7 +56,7 @@ describeWithSpecs('the rehearsal, asked by others', () => {
       'Packer builds on it with SSH, and both speak as the model says',
       async () => {
         const builder = {
-          source_ami_filter: { filters: { name: 'ubuntu/images/*' }, owners: ['099720109477'], most_recent: true },
+          source_ami_filter: UBUNTU,
           instance_type: 't3.micro',
           ssh_username: 'ubuntu',
           ami_name: 'packer-{{timestamp}}',
