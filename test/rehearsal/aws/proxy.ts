@@ -49,7 +49,8 @@ export interface AwsProxy {
 export async function startProxy({ target, delay, faults, rewrite }: ProxyProps): Promise<AwsProxy> {
   const passed: Passed[] = [];
   const seen = new Map<string, number>();
-  const agent = new http.Agent({ keepAlive: true });
+  // A connection that a server has just closed would be a failure that nobody asked for.
+  const agent = new http.Agent({ keepAlive: false });
   const stopped = new AbortController();
   const server = http.createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
@@ -57,6 +58,8 @@ export async function startProxy({ target, delay, faults, rewrite }: ProxyProps)
       response.end(String(error));
     });
   });
+
+  server.keepAliveTimeout = 120_000;
 
   async function handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const at = Date.now();
@@ -137,7 +140,7 @@ interface Answer {
 function forwarded(target: string, agent: http.Agent, from: http.IncomingMessage, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { 'transfer-encoding': _whole, ...given } = from.headers;
-    const sent = { ...given, connection: 'keep-alive', 'content-length': body.length };
+    const sent = { ...given, connection: 'close', 'content-length': body.length };
     const options = { agent, method: from.method, headers: sent };
     const request = http.request(new URL(from.url ?? '/', target), options, (response) => {
       const { 'transfer-encoding': _chunked, connection: _connection, ...headers } = response.headers;
