@@ -88,7 +88,7 @@ describeWithSpecs('the rehearsal, asked by others', () => {
             await aws('ec2', 'describe-security-groups', '--filters', 'Name=tag:Name,Values=by-cli'),
           ).toMatchObject({ SecurityGroups: [{ GroupId, GroupName: 'by-cli', Description: 'made by another' }] });
           expect(await aws('ec2', 'describe-images', '--owners', '099720109477')).toMatchObject({
-            Images: [expect.objectContaining({ OwnerId: '099720109477', State: 'available' })],
+            Images: expect.arrayContaining([expect.objectContaining({ OwnerId: '099720109477', State: 'available' })]),
           });
           await aws('ec2', 'delete-security-group', '--group-id', GroupId);
           await expect(aws('ec2', 'describe-security-groups', '--group-ids', GroupId)).rejects.toThrow(
