@@ -8,7 +8,10 @@ import { newestPacker, type Packer } from './newest-packer';
 import { forget, GOLDSMITH, makeProject, PACKER_ENV, ROOT, synth } from './project';
 import { add } from './table';
 
-const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 3);
+/** A round takes as long as the cloud does: some minutes. */
+const ROUNDS = Number(process.env['BENCH_AWS_ROUNDS'] ?? 1);
+/** How many seconds of the cloud pass in one of ours: with more than 1 it is shorter, and who waits longer between two looks loses. */
+const SPEED = process.env['BENCH_AWS_SPEED'] ?? '1';
 /** Debian's is the yardstick. */
 const PACKER: Packer = { name: 'packer', path: '/usr/bin/packer', env: {} };
 /** Milliseconds that one call takes: AWS promises nothing, and most of EC2's are of this size. */
@@ -127,7 +130,9 @@ class Race {
   private async run(command: Command): Promise<Counted> {
     this.proxy.forget();
     const measured = await measure(command);
-    return { ...measured, calls: [...this.proxy.passed] };
+    const calls = [...this.proxy.passed];
+    process.stdout.write(`  ${path.basename(command.argv[0])}: ${measured.wall.toFixed(1)} s, ${calls.length} calls\n`);
+    return { ...measured, calls };
   }
 }
 
@@ -142,7 +147,7 @@ async function withProxy(why: string, delay: number, body: (proxy: AwsProxy) => 
     process.stdout.write(`${why}: skipped, for it needs packer, and goldsmith with AWS and its rehearsal\n`);
     return;
   }
-  const server = await startRehearsal();
+  const server = await startRehearsal('--speed', SPEED);
   const proxy = await startProxy({ target: server.url, delay: () => delay });
   try {
     await body(proxy);
@@ -164,7 +169,7 @@ export function awsOneBuild(): Promise<void> {
     const newest = newestPacker('amazon');
     const runs: { readonly packer: Counted; readonly ours: Counted; readonly again: Counted }[] = [];
     try {
-      for (let round = 0; round <= ROUNDS; round += 1) {
+      for (let round = 0; round < ROUNDS; round += 1) {
         runs.push({ packer: await race.packer(), ours: await race.goldsmith(), again: await race.goldsmith(true) });
       }
       if (newest) {
@@ -175,10 +180,8 @@ export function awsOneBuild(): Promise<void> {
     } finally {
       race.drop();
     }
-    // The first is not counted: what is cold then is so for both.
-    const counts = (who: 'packer' | 'ours' | 'again'): number =>
-      median(runs.slice(1).map((run) => run[who].calls.length));
-    const wall = (who: 'packer' | 'ours'): number => median(runs.slice(1).map((run) => run[who].wall));
+    const counts = (who: 'packer' | 'ours' | 'again'): number => median(runs.map((run) => run[who].calls.length));
+    const wall = (who: 'packer' | 'ours'): number => median(runs.map((run) => run[who].wall));
     const last = runs.at(-1)!;
     process.stdout.write(`  packer: ${table(last.packer.calls)}\n  goldsmith: ${table(last.ours.calls)}\n`);
     add({ what: 'one build on AWS: calls of packer', figure: counts('packer'), unit: '' });
