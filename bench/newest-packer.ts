@@ -5,7 +5,10 @@ import * as path from 'node:path';
 
 /** What the Go module proxy was seen to have last. Nothing of it goes into this repository. */
 const PACKER = { module: 'github.com/hashicorp/packer', version: 'v1.15.4' };
-const DOCKER_PLUGIN = { module: 'github.com/hashicorp/packer-plugin-docker', version: 'v1.1.2' };
+const PLUGINS = {
+  docker: { module: 'github.com/hashicorp/packer-plugin-docker', version: 'v1.1.2' },
+  amazon: { module: 'github.com/hashicorp/packer-plugin-amazon', version: 'v1.3.2' },
+} as const;
 
 /** A Packer to compare with, and the environment that it needs. */
 export interface Packer {
@@ -15,31 +18,39 @@ export interface Packer {
 }
 
 /**
- * The newest Packer with its Docker plugin, built from their sources once and kept in the user's cache. Undefined, and why is
+ * The newest Packer with one of its plugins, built from their sources once and kept in the user's cache. Undefined, and why is
  * printed, where this machine has no Go or the proxy does not give them.
  */
-export function newestPacker(): Packer | undefined {
+export function newestPacker(kind: keyof typeof PLUGINS): Packer | undefined {
   const cache = process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
   const dir = path.join(cache, 'goldsmith-bench', `packer-${PACKER.version}`);
   const plugins = path.join(dir, 'plugins');
   const packer = path.join(dir, 'packer');
   const env = { PACKER_PLUGIN_PATH: plugins, PACKER_CONFIG_DIR: dir, CHECKPOINT_DISABLE: '1' };
+  const plugin = PLUGINS[kind];
+  const done = path.join(dir, `done-${kind}-${plugin.version}`);
   try {
-    if (!fs.existsSync(path.join(dir, 'done'))) {
+    fs.mkdirSync(plugins, { recursive: true });
+    if (!fs.existsSync(packer)) {
       process.stdout.write(`building packer ${PACKER.version}, once: this takes some minutes\n`);
-      fs.mkdirSync(plugins, { recursive: true });
-      build(PACKER, packer, '');
-      const plugin = path.join(dir, 'packer-plugin-docker');
+      build(PACKER, `${packer}.part`, '');
+      fs.renameSync(`${packer}.part`, packer);
+    }
+    if (!fs.existsSync(done)) {
+      process.stdout.write(`building its plugin ${kind} ${plugin.version}, once: this takes some minutes\n`);
+      const file = path.join(dir, `packer-plugin-${kind}`);
       // A development version would have to be named as one wherever it is used.
-      build(DOCKER_PLUGIN, plugin, `-X ${DOCKER_PLUGIN.module}/version.VersionPrerelease=`);
-      run(packer, ['plugins', 'install', '--path', plugin, 'github.com/hashicorp/docker'], dir, env);
-      fs.writeFileSync(path.join(dir, 'done'), '');
+      build(plugin, file, `-X ${plugin.module}/version.VersionPrerelease=`);
+      run(packer, ['plugins', 'install', '--path', file, `github.com/hashicorp/${kind}`], dir, env);
+      fs.writeFileSync(done, '');
     }
     return { name: `packer ${PACKER.version.slice(1)}`, path: packer, env };
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
     const why = (stderr ?? message).trim().split('\n').slice(-3).join('\n  ');
-    process.stdout.write(`not compared with packer ${PACKER.version}, which could not be built here:\n  ${why}\n`);
+    process.stdout.write(
+      `not compared with packer ${PACKER.version} and its plugin ${kind}, which could not be built here:\n  ${why}\n`,
+    );
     return undefined;
   }
 }

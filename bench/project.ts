@@ -70,7 +70,7 @@ export function docker(...args: readonly string[]): string[] {
 
 /** Packers to compare with: Debian's, which is the yardstick, and the newest where it can be built. */
 export function packers(): readonly Packer[] {
-  return (known ??= [{ name: 'packer', path: '/usr/bin/packer', env: {} }, newestPacker()].filter(
+  return (known ??= [{ name: 'packer', path: '/usr/bin/packer', env: {} }, newestPacker('docker')].filter(
     (packer) => packer !== undefined,
   ));
 }

@@ -1,5 +1,6 @@
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { awsManyBuilds, awsOneBuild } from './aws';
 import { fiveSteps, lastStepChanged, manyImages } from './docker';
 import { compare, measure, median } from './measure';
 import { GOLDSMITH, ROOT } from './project';
@@ -15,6 +16,8 @@ const SUITES: Readonly<Record<string, () => Promise<void>>> = {
   'ssh-folder': sshFolder,
   'ssh-large-file': sshLargeFile,
   'ssh-many-builds': sshManyBuilds,
+  'aws-one-build': awsOneBuild,
+  'aws-many-builds': awsManyBuilds,
   qemu: qemuDisk,
   synth: synthLarge,
   list: listCold,
