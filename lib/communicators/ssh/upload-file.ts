@@ -3,9 +3,9 @@ import * as fsp from 'node:fs/promises';
 import { GoldsmithError } from '../../errors';
 import type { TransferOptions } from '../../extension/communicator';
 import { withinTime } from '../../util/within-time';
+import { checksumOf } from './checksum';
 import { runHelper } from './helper';
 import type { Runner } from './run';
-import { SumThread } from './sum-thread';
 
 /** Bytes that are read at once. */
 const CHUNK = 512 * 1024;
@@ -112,18 +112,18 @@ export async function uploadByShell(
     report(local.size);
     return;
   }
-  const thread = new SumThread(local.file!);
+  const checksum = checksumOf(local.file!, local.size);
   try {
     const stdin = pieces(local.file!, report);
     const got = (await runHelper(runner, { script: RECEIVE, args: [...args, ''], stdin, signal, doing })).trim();
-    const sum = await thread.sum;
+    const sum = await checksum.sum;
     if (got !== 'none' && got !== sum)
       throw new GoldsmithError(
         'TRANSFER_FAILED',
         `${doing} failed: what arrived has another checksum (${got}, not ${sum})`,
       );
   } finally {
-    await thread.close();
+    await checksum.close();
   }
   await runHelper(runner, { script: `${PLACE}\nplace "$@"`, args, signal, doing });
 }
