@@ -22,8 +22,6 @@ export interface CloudResponse {
 export interface Cloud {
   /** Such as `aws`. */
   readonly name: string;
-  /** Type keys of the sources that build on it. */
-  readonly sources: readonly string[];
   /** Answers a call. */
   handle(request: CloudRequest): Promise<CloudResponse>;
   /** Environment that points clients at it. */

@@ -37,7 +37,6 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
   };
   return {
     name: 'aws',
-    sources: ['amazon-ebs', 'amazon-ebssurrogate', 'amazon-ebsvolume'],
     handle: (request) => handle(world, json, request),
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,

@@ -1,10 +1,11 @@
 import { once, type Body, type Call } from '../call';
 import { AwsError, invalidValue } from '../errors';
 import { checkTagTypes, tagsFor } from '../tags';
-import type { BlockDevice, Image, Permission } from '../types';
+import type { BlockDevice, Image } from '../types';
 import { deviceViews, maySee } from './devices';
 import { addImage, checkName, complete, fresh } from './images';
-import { changed, copySnapshot, permissionsOf } from './snapshots';
+import { changed, permissionChanges } from './permissions';
+import { copySnapshot } from './snapshots';
 
 /** CopyImage: into the caller's region, encrypted where that is asked for. */
 export function copy(call: Call): Promise<Body> {
@@ -68,6 +69,13 @@ function copyOnce(call: Call): Body {
   return { imageId: image.id };
 }
 
+const LAUNCH_LISTS = {
+  userId: 'UserId',
+  group: 'UserGroup',
+  organizationArn: 'OrganizationArn',
+  organizationalUnitArn: 'OrganizationalUnitArn',
+} as const;
+
 /** ModifyImageAttribute: one attribute a call. */
 export function modify(call: Call): Body {
   const { world, params } = call;
@@ -82,7 +90,8 @@ export function modify(call: Call): Body {
     if (imds !== 'v2.0') throw invalidValue('imdsSupport', imds, 'Valid values: v2.0');
     image.imdsSupport = imds;
   }
-  const { added, removed } = launchPermissions(call);
+  const changes = permissionChanges(params, 'LaunchPermission', LAUNCH_LISTS);
+  const { added, removed } = changes;
   if (added.length > 0 && image.devices.some(({ kmsKey }) => kmsKey?.endsWith('alias/aws/ebs') === true)) {
     throw new AwsError(
       'InvalidParameter',
@@ -96,29 +105,8 @@ export function modify(call: Call): Body {
   if (isNothing && params.list('ProductCode').length === 0) {
     throw new AwsError('InvalidParameterCombination', 'No attributes specified.');
   }
-  image.permissions = changed(image.permissions, added, removed);
+  image.permissions = changed(image.permissions, changes);
   return { return: true };
-}
-
-function launchPermissions({ params }: Call): {
-  readonly added: readonly Permission[];
-  readonly removed: readonly Permission[];
-} {
-  const given = params.struct('LaunchPermission');
-  const operation = params.oneOf('OperationType', ['add', 'remove']);
-  const flat: Permission[] =
-    operation === undefined
-      ? []
-      : [
-          ...params.list('UserId').map((userId) => ({ userId })),
-          ...params.list('UserGroup').map((group) => ({ group })),
-          ...params.list('OrganizationArn').map((organizationArn) => ({ organizationArn })),
-          ...params.list('OrganizationalUnitArn').map((organizationalUnitArn) => ({ organizationalUnitArn })),
-        ];
-  return {
-    added: [...permissionsOf(given.structs('Add')), ...(operation === 'add' ? flat : [])],
-    removed: [...permissionsOf(given.structs('Remove')), ...(operation === 'remove' ? flat : [])],
-  };
 }
 
 const ATTRIBUTES = [

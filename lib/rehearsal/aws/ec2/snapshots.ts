@@ -5,11 +5,12 @@ import { filtered, paged } from '../filters';
 import type { Answer } from '../protocol/xml';
 import { checkTagTypes, tagSet, tagsFor } from '../tags';
 import type { Caller } from '../table';
-import type { Entity, Permission, Snapshot, Volume } from '../types';
+import type { Entity, Snapshot, Volume } from '../types';
 import type { World } from '../world';
 import { maySee } from './devices';
 import { TAKES } from './durations';
 import { hostOf } from './host';
+import { changed, permissionChanges } from './permissions';
 
 /** What a snapshot is made of. */
 export interface SnapshotSource {
@@ -218,24 +219,15 @@ export function copySnapshot(
 export function modify(call: Call): Body {
   const { world, params } = call;
   const snapshot = world.snapshots.get(call, params.need('SnapshotId'));
-  const given = params.struct('CreateVolumePermission');
-  const operation = params.oneOf('OperationType', ['add', 'remove']);
-  const flat: Permission[] =
-    operation === undefined
-      ? []
-      : [
-          ...params.list('UserId').map((userId) => ({ userId })),
-          ...params.list('UserGroup').map((group) => ({ group })),
-        ];
-  const added = [...permissionsOf(given.structs('Add')), ...(operation === 'add' ? flat : [])];
-  const removed = [...permissionsOf(given.structs('Remove')), ...(operation === 'remove' ? flat : [])];
+  const changes = permissionChanges(params, 'CreateVolumePermission', { userId: 'UserId', group: 'UserGroup' });
+  const { added } = changes;
   if (snapshot.encrypted && added.some(({ group }) => group === 'all')) {
     throw new AwsError('OperationNotPermitted', `Encrypted snapshots cannot be shared publicly`);
   }
   if (snapshot.encrypted && added.length > 0 && snapshot.kmsKey?.endsWith('alias/aws/ebs') === true) {
     throw new AwsError('OperationNotPermitted', `Encrypted snapshots with EBS default key cannot be shared`);
   }
-  snapshot.permissions = changed(snapshot.permissions, added, removed);
+  snapshot.permissions = changed(snapshot.permissions, changes);
   return { return: true };
 }
 
@@ -247,42 +239,6 @@ export function describeAttribute(call: Call): Body {
   const answer: Answer =
     attribute === 'productCodes' ? [] : snapshot.permissions.map(({ userId, group }) => ({ userId, group }));
   return { snapshotId: snapshot.id, [attribute]: answer };
-}
-
-/** Permissions as calls have them. */
-export function permissionsOf(given: readonly import('../protocol/params').Params[]): Permission[] {
-  return given.map((one) => {
-    const userId = one.text('UserId');
-    const group = one.text('Group');
-    const organizationArn = one.text('OrganizationArn');
-    const organizationalUnitArn = one.text('OrganizationalUnitArn');
-    if (userId !== undefined && !/^\d{12}$/.test(userId))
-      throw new AwsError('InvalidUserID.Malformed', `Invalid user id: "${userId}"`);
-    if (group !== undefined && group !== 'all')
-      throw new AwsError(
-        'InvalidAMIAttributeItemValue',
-        `Invalid attribute item value "${group}" for group item type.`,
-      );
-    return {
-      ...(userId !== undefined && { userId }),
-      ...(group !== undefined && { group }),
-      ...(organizationArn !== undefined && { organizationArn }),
-      ...(organizationalUnitArn !== undefined && { organizationalUnitArn }),
-    };
-  });
-}
-
-/** Permissions with some more, and without some. */
-export function changed(
-  before: readonly Permission[],
-  added: readonly Permission[],
-  removed: readonly Permission[],
-): readonly Permission[] {
-  const print = (one: Permission): string => JSON.stringify(one);
-  const gone = new Set(removed.map(print));
-  return [...new Map([...before, ...added].map((one) => [print(one), one])).values()].filter(
-    (one) => !gone.has(print(one)),
-  );
 }
 
 function short(snapshot: Snapshot): { readonly [name: string]: Answer } {
