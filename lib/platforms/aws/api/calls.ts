@@ -16,10 +16,6 @@ export interface Calls {
   'ec2:DescribeSnapshots': Call<ec2.DescribeSnapshotsCommandInput, ec2.DescribeSnapshotsCommandOutput>;
   'ec2:DescribeRegions': Call<ec2.DescribeRegionsCommandInput, ec2.DescribeRegionsCommandOutput>;
   'ec2:DescribeInstanceTypes': Call<ec2.DescribeInstanceTypesCommandInput, ec2.DescribeInstanceTypesCommandOutput>;
-  'ec2:DescribeInstanceTypeOfferings': Call<
-    ec2.DescribeInstanceTypeOfferingsCommandInput,
-    ec2.DescribeInstanceTypeOfferingsCommandOutput
-  >;
   'ec2:DescribeVpcs': Call<ec2.DescribeVpcsCommandInput, ec2.DescribeVpcsCommandOutput>;
   'ec2:DescribeSubnets': Call<ec2.DescribeSubnetsCommandInput, ec2.DescribeSubnetsCommandOutput>;
   'ec2:DescribeSecurityGroups': Call<ec2.DescribeSecurityGroupsCommandInput, ec2.DescribeSecurityGroupsCommandOutput>;
@@ -61,12 +57,7 @@ export interface Calls {
     ec2.DisableImageDeregistrationProtectionCommandOutput
   >;
   'ec2:EnableFastLaunch': Call<ec2.EnableFastLaunchCommandInput, ec2.EnableFastLaunchCommandOutput>;
-  'ec2:DescribeFastLaunchImages': Call<
-    ec2.DescribeFastLaunchImagesCommandInput,
-    ec2.DescribeFastLaunchImagesCommandOutput
-  >;
   'ssm:GetParameter': Call<ssm.GetParameterCommandInput, ssm.GetParameterCommandOutput>;
-  'ssm:PutParameter': Call<ssm.PutParameterCommandInput, ssm.PutParameterCommandOutput>;
   'sts:GetCallerIdentity': Call<sts.GetCallerIdentityCommandInput, sts.GetCallerIdentityCommandOutput>;
   'sts:DecodeAuthorizationMessage': Call<
     sts.DecodeAuthorizationMessageCommandInput,
