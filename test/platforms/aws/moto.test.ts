@@ -7,19 +7,22 @@ import { systemClock } from '../../../lib/engine';
 import { amazonEbs, AmazonEbsSource, AmazonImage, type AmazonEbsSourceProps } from '../../../lib/platforms/aws';
 import { describeIf } from '../../helpers/requires';
 import { temporaryFolder } from '../../provisioners/support';
-import { ec2Error, Moto, motoCommand, NO_MOTO } from './moto';
+import { errorOf, refusal } from '../../rehearsal/aws/faults';
+import { HAS_MOTO, NO_MOTO } from '../../rehearsal/aws/moto';
+import { CountedMoto } from './moto';
 
 const folder = temporaryFolder();
 const OWNER = '123456789012';
 const KEYS = { accessKeyId: 'testing', secretAccessKey: 'testing' };
 
-describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
-  let moto: Moto;
+describeIf(HAS_MOTO, NO_MOTO, 'against moto', () => {
+  let moto: CountedMoto;
   beforeAll(async () => {
-    moto = await Moto.start();
-  });
+    moto = await CountedMoto.start();
+  }, 60_000);
   afterAll(() => moto.stop());
   beforeEach(() => moto.reset());
+  afterEach(() => expect(moto.problems).toEqual([]));
 
   const client = (region = 'eu-west-1'): EC2 => new EC2({ region, endpoint: moto.url, credentials: KEYS });
 
@@ -104,7 +107,7 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
     const lock = fs.readFileSync(path.join(app.baseDir, 'goldsmith.lock.json'), 'utf8');
     expect(lock).toContain('"region": "eu-west-1"');
     await baseImage('golden-2');
-    moto.calls.length = 0;
+    moto.forget();
     expect((await build(app)).report.nodes).toMatchObject([{ state: 'cached' }]);
     expect(moto.calls).toEqual(['DescribeImages']);
     const many = program('many', { sourceAmiFilter: filter });
@@ -141,7 +144,7 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
     const props = { sourceAmi: await baseImage(), amiName: 'core-1', amiUsers: ['111122223333'] };
     const { app } = program('copies', { ...props, amiRegions: ['us-east-1'] });
     expect((await build(app)).report.nodes).toMatchObject([{ state: 'succeeded' }]);
-    moto.calls.length = 0;
+    moto.forget();
     const more = new App('copies', { baseDir: app.baseDir, variables: {} });
     new AmazonEbsSource(new Image(more, 'Core'), 'Aws', {
       ...{ region: 'eu-west-1', instanceType: 't3.small', communicator: 'none', ...props },
@@ -162,9 +165,9 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
   test('where one copy fails the others stay, and the next run makes only that one', async () => {
     const { app } = program('half', { sourceAmi: await baseImage(), amiRegions: ['us-east-1', 'eu-central-1'] });
     let copies = 0;
-    moto.instead = (action) =>
-      action === 'CopyImage' && (copies += 1) === 2
-        ? { status: 400, body: ec2Error('ResourceLimitExceeded', 'Too many copies') }
+    moto.instead = (call) =>
+      call.action === 'CopyImage' && (copies += 1) === 2
+        ? errorOf(call, 400, 'ResourceLimitExceeded', 'Too many copies')
         : undefined;
     const first = await build(app);
     expect(first.report.nodes[0]?.error).toMatchObject({
@@ -172,7 +175,7 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
     });
     expect(first.report.left).toEqual([]);
     moto.instead = undefined;
-    moto.calls.length = 0;
+    moto.forget();
     const { report } = await build(app);
     expect(report.nodes).toMatchObject([{ state: 'cached' }]);
     expect(Object.keys(report.nodes[0]!.artifact!.outputs['images'] as object)).toHaveLength(3);
@@ -183,9 +186,9 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
 
   test('where there is no room for one type, the next is taken', async () => {
     const { app } = program('room', { sourceAmi: await baseImage(), instanceType: ['m5.large', 't3.small'] });
-    moto.instead = (action, body) =>
-      action === 'RunInstances' && body.includes('m5.large') && !body.includes('DryRun')
-        ? { status: 500, body: ec2Error('InsufficientInstanceCapacity', 'We do not have sufficient capacity') }
+    moto.instead = (call) =>
+      call.action === 'RunInstances' && call.body.includes('m5.large') && !call.body.includes('DryRun')
+        ? errorOf(call, 500, 'InsufficientInstanceCapacity', 'We do not have sufficient capacity')
         : undefined;
     const { report, events } = await build(app);
     expect(report.nodes).toMatchObject([{ state: 'succeeded' }]);
@@ -200,7 +203,7 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
       amiRegions: ['eu-nowhere-1'],
       instanceType: ['t3.nothing', 'm6g.large'],
     });
-    moto.calls.length = 0;
+    moto.forget();
     const { report } = await build(app);
     const said = report.nodes[0]!.error!.message;
     expect(said).toContain('an image of this account in eu-west-1 has it already');
@@ -212,18 +215,18 @@ describeIf(motoCommand() !== undefined, NO_MOTO, 'against moto', () => {
 
   test('credentials that are refused are the one problem that is told', async () => {
     const { app } = program('denied', { sourceAmi: await baseImage() });
-    const body = ec2Error('InvalidClientTokenId', 'The security token is invalid');
-    moto.instead = (action) => (action === 'GetCallerIdentity' ? { status: 403, body } : undefined);
+    moto.instead = (call) =>
+      call.action === 'GetCallerIdentity'
+        ? errorOf(call, 403, 'InvalidClientTokenId', 'The security token is invalid')
+        : undefined;
     expect((await build(app)).report.nodes[0]?.error).toMatchObject({ code: 'ACCESS_DENIED' });
   });
 
   test('throttling is waited out', async () => {
     const { app } = program('throttled', { sourceAmi: await baseImage() });
     let count = 0;
-    moto.instead = (action) =>
-      action === 'DescribeImages' && (count += 1) <= 2
-        ? { status: 503, body: ec2Error('RequestLimitExceeded', 'Request limit exceeded.') }
-        : undefined;
+    moto.instead = (call) =>
+      call.action === 'DescribeImages' && (count += 1) <= 2 ? refusal(call, 'throttle') : undefined;
     expect((await build(app)).report.nodes).toMatchObject([{ state: 'succeeded' }]);
   });
 

@@ -46,9 +46,18 @@ const CODES = {
 
 /** What a service says when it refuses or fails. */
 export function refusal(call: ApiCall, fault: 'throttle' | 'serverError'): Refusal {
-  const protocol = PROTOCOLS[call.service]?.protocol ?? 'json';
-  const [status, code] = CODES[protocol][fault];
-  const message = fault === 'throttle' ? 'Request limit exceeded.' : 'An internal error has occurred';
+  const [status, code] = CODES[protocolOf(call)][fault];
+  return errorOf(
+    call,
+    status,
+    code,
+    fault === 'throttle' ? 'Request limit exceeded.' : 'An internal error has occurred',
+  );
+}
+
+/** An error as the service that is called says it. */
+export function errorOf(call: ApiCall, status: number, code: string, message: string): Refusal {
+  const protocol = protocolOf(call);
   if (protocol === 'json') {
     return { status, type: 'application/x-amz-json-1.1', body: JSON.stringify({ __type: code, message }) };
   }
@@ -58,4 +67,8 @@ export function refusal(call: ApiCall, fault: 'throttle' | 'serverError'): Refus
       ? `<Response><Errors><Error>${error}</Error></Errors><RequestID>fault</RequestID></Response>`
       : `<ErrorResponse><Error><Type>Sender</Type>${error}</Error><RequestId>fault</RequestId></ErrorResponse>`;
   return { status, type: 'text/xml', body: `<?xml version="1.0" encoding="UTF-8"?>\n${body}` };
+}
+
+function protocolOf({ service }: ApiCall) {
+  return PROTOCOLS[service]?.protocol ?? 'json';
 }

@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { callOf, type ApiCall } from './call';
-import { faultOf, refusal, type Fault, type Faults } from './faults';
+import { faultOf, refusal, type Fault, type Faults, type Refusal } from './faults';
 import { checkError, checkRequestBody, checkResponse, errorCode } from './model';
 import { serviceModel } from './model/service-model';
 import { hasSpecs } from './specs';
@@ -29,6 +29,8 @@ export interface ProxyProps {
   readonly faults?: Faults;
   /** What is sent on in place of a body, where the server is not able to take it. What is looked at is the original. @default as it is */
   readonly rewrite?: (call: ApiCall) => string;
+  /** Answers a call in place of the server; undefined where the server is to. @default never */
+  readonly instead?: (call: ApiCall) => Refusal | undefined;
 }
 
 /** A proxy in front of any server of AWS's APIs. */
@@ -46,7 +48,7 @@ export interface AwsProxy {
 }
 
 /** Starts one: it holds each request and answer against the model, counts, delays and spoils. */
-export async function startProxy({ target, delay, faults, rewrite }: ProxyProps): Promise<AwsProxy> {
+export async function startProxy({ target, delay, faults, rewrite, instead }: ProxyProps): Promise<AwsProxy> {
   const passed: Passed[] = [];
   const seen = new Map<string, number>();
   // A connection that a server has just closed would be a failure that nobody asked for.
@@ -70,7 +72,7 @@ export async function startProxy({ target, delay, faults, rewrite }: ProxyProps)
     seen.set(key, count);
     const fault = faultOf(faults, call, count);
     await later((delay?.(call) ?? 0) + (fault === 'slow' ? (faults?.slowBy ?? 200) : 0), stopped.signal);
-    const refused = fault === 'throttle' || fault === 'serverError' ? refusal(call, fault) : undefined;
+    const refused = fault === 'throttle' || fault === 'serverError' ? refusal(call, fault) : instead?.(call);
     const answer = refused
       ? { status: refused.status, headers: { 'content-type': refused.type }, body: Buffer.from(refused.body) }
       : await forwarded(target, agent, request, rewrite ? Buffer.from(rewrite(call)) : bytes);
