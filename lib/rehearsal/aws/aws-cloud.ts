@@ -43,6 +43,7 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
       AWS_ACCESS_KEY_ID: ACCESS_KEY,
       AWS_SECRET_ACCESS_KEY: 'rehearsal',
       AWS_EC2_METADATA_DISABLED: 'true',
+      GOLDSMITH_REHEARSAL_SPEED: String(world.pace.speed),
     }),
     settle: () => world.settle(),
     close: async () => {

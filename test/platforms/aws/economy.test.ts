@@ -96,6 +96,7 @@ describe('the poller', () => {
       kind: 'instance',
       id,
       what: `the instance ${id} to run`,
+      usually: 10_000,
       timeout: 60_000,
       signal,
       done: ({ State, StateReason }) => {
@@ -111,6 +112,26 @@ describe('the poller', () => {
     const api = new Api(access, clock, sdk);
     await expect(clock.drive(Promise.all(ids.map((id) => wait(api, id))))).resolves.toEqual(ids);
     expect(calls).toHaveLength(5);
+  });
+
+  test('nobody looks before it is usually ready, and what takes longer is looked at ever less often', async () => {
+    const from = clock.now();
+    const looks: number[] = [];
+    const { sdk } = fake(() => {
+      looks.push(clock.now() - from);
+      return instances(['i-1'], looks.at(-1)! < 40_000 ? 'pending' : 'running');
+    });
+    await clock.drive(wait(new Api(access, clock, sdk), 'i-1'));
+    expect(looks.map((ms) => Math.round(ms / 1000))).toEqual([10, 13, 16, 20, 24, 31, 38, 48]);
+  });
+
+  test('where a rehearsal is faster than life, so are the looks', async () => {
+    const from = clock.now();
+    const { sdk, calls } = fake((_call, turn) => instances(['i-1'], turn < 3 ? 'pending' : 'running'));
+    const env = { GOLDSMITH_REHEARSAL_SPEED: '100' };
+    await clock.drive(wait(new Api({ ...access, env }, clock, sdk), 'i-1'));
+    expect(calls).toHaveLength(3);
+    expect(clock.now() - from).toBe(157);
   });
 
   test('what is not seen yet is waited for, and the wait is bounded and says how it was', async () => {

@@ -39,6 +39,8 @@ export class CountedMoto {
       AWS_SECRET_ACCESS_KEY: 'testing-secret',
       AWS_REGION: 'eu-west-1',
       AWS_EC2_METADATA_DISABLED: 'true',
+      // It makes everything at once.
+      GOLDSMITH_REHEARSAL_SPEED: '100',
     };
   }
 

@@ -60,6 +60,7 @@ function built(start: () => Promise<Behind>, rewrite?: NonNullable<ProxyProps['r
         AWS_ACCESS_KEY_ID: 'GOLDSMITHREHEARSAL',
         AWS_SECRET_ACCESS_KEY: 'rehearsal',
         AWS_EC2_METADATA_DISABLED: 'true',
+        GOLDSMITH_REHEARSAL_SPEED: '100',
       },
     });
     return report.nodes.map(({ state, error }) => error?.message ?? state);

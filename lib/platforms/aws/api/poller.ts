@@ -19,7 +19,9 @@ export interface Wait<K extends keyof Seen, T> {
   /** Milliseconds. */
   readonly timeout: number;
   readonly signal: AbortSignal;
-  /** The longest pause between two looks, in milliseconds; 5 seconds where it is not given. */
+  /** How long it takes at least in most cases, in milliseconds: nobody looks before. */
+  readonly usually: number;
+  /** The pause between two looks, in milliseconds. It grows with the time that was waited where this is not given. */
   readonly pause?: number | undefined;
   /** The answer where it is as wanted, undefined where that will come. Throws where it will not. */
   done(seen: Seen[K]): T | undefined;
@@ -29,7 +31,6 @@ interface Entry {
   readonly id: string;
   readonly since: number;
   readonly end: number;
-  readonly pause: number;
   readonly wait: Wait<keyof Seen, unknown>;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -37,9 +38,13 @@ interface Entry {
   state: string;
 }
 
-/** First pause, in milliseconds. It grows with the time that was waited: what takes minutes is not asked for each second. */
-const SHORTEST = 400;
-const LONGEST = 5_000;
+/**
+ * A pause is a part of the time that was waited: a look too late costs a small share of the whole, and what takes minutes is not asked
+ * for each second. In milliseconds.
+ */
+const SHARE = 0.25;
+const SHORTEST = 1_500;
+const LONGEST = 20_000;
 /** Values that a filter takes at most: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html. */
 const VALUES = 200;
 
@@ -55,6 +60,8 @@ export class Poller {
   constructor(
     private readonly api: Pick<Api, 'call'>,
     private readonly clock: Clock,
+    /** How many seconds of the cloud pass in one of ours: more than one in a rehearsal only. */
+    private readonly speed = 1,
   ) {}
 
   /** Resolves when what is waited for has come. */
@@ -68,7 +75,6 @@ export class Poller {
         id: wait.id,
         since: now,
         end: now + wait.timeout,
-        pause: wait.pause ?? LONGEST,
         wait: wait as unknown as Wait<keyof Seen, unknown>,
         resolve: (value) => {
           wait.signal.removeEventListener('abort', cancel);
@@ -110,12 +116,20 @@ export class Poller {
     const from = this.clock.now();
     while (all.size > 0) {
       const now = this.clock.now();
-      const due = Math.min(...[...all].map((entry) => dueAfter(entry, from)));
+      const due = Math.min(...[...all].map((entry) => this.dueAfter(entry, from)));
       if (now >= due) return;
       const wakeup = new AbortController();
       this.wakeups.set(kind, wakeup);
       await this.clock.sleep(due - now, wakeup.signal).catch(() => undefined);
     }
+  }
+
+  /** When one is looked at next that was looked at last then. */
+  private dueAfter({ since, wait }: Entry, looked: number): number {
+    const from = Math.max(since, looked);
+    const waited = (from - since) * this.speed;
+    const pause = wait.pause ?? Math.min(Math.max(waited * SHARE, SHORTEST), LONGEST);
+    return since + Math.ceil(Math.max(waited + pause, wait.usually) / this.speed);
   }
 
   private async look(kind: keyof Seen, all: Set<Entry>): Promise<void> {
@@ -162,11 +176,6 @@ export class Poller {
     const { Snapshots = [] } = await this.api.call('ec2:DescribeSnapshots', { Filters });
     return Snapshots.map((one) => [one.SnapshotId!, one]);
   }
-}
-
-function dueAfter({ since, pause }: Entry, looked: number): number {
-  const from = Math.max(since, looked);
-  return from + Math.min(Math.max((from - since) / 2, SHORTEST), pause);
 }
 
 function stateOf(seen: Instance | Image | Snapshot): string {

@@ -44,13 +44,12 @@ export function imagesOf({ kind, outputs }: Artifact): Readonly<Record<string, s
   return outputs['images'] as unknown as Record<string, string>;
 }
 
-/** An image by its id. */
-export async function describeImage(api: Api, id: string, signal?: AbortSignal): Promise<Image> {
+async function describeImage(api: Api, id: string): Promise<Image> {
   const missing = (): GoldsmithError =>
     new GoldsmithError('NOT_FOUND', `there is no image ${id} in ${api.region}, or this account may not see it`, {
       hint: 'ids differ from region to region; was it deregistered, or is it shared with another account?',
     });
-  const { Images = [] } = await api.call('ec2:DescribeImages', { ImageIds: [id] }, signal).catch((error: unknown) => {
+  const { Images = [] } = await api.call('ec2:DescribeImages', { ImageIds: [id] }).catch((error: unknown) => {
     throw isNotFound(error) ? missing() : error;
   });
   const [image] = Images;
@@ -58,12 +57,22 @@ export async function describeImage(api: Api, id: string, signal?: AbortSignal):
   return image;
 }
 
-const bases = new WeakMap<Api, Map<string, Promise<Image>>>();
+const seen = new WeakMap<Api, Map<string, Promise<Image>>>();
 
-/** An image to start from, asked for once in a run: what can be seen of it does not change. */
-export function describeBase(api: Api, id: string): Promise<Image> {
-  const known = bases.get(api) ?? new Map<string, Promise<Image>>();
-  bases.set(api, known);
+function seenBy(api: Api): Map<string, Promise<Image>> {
+  const known = seen.get(api) ?? new Map<string, Promise<Image>>();
+  seen.set(api, known);
+  return known;
+}
+
+/** Notes an image that AWS showed, so that it is not asked for again in this run: what it consists of does not change. */
+export function noteImage(api: Api, image: Image): void {
+  seenBy(api).set(image.ImageId!, Promise.resolve(image));
+}
+
+/** An image by its id, asked for once in a run. */
+export function imageById(api: Api, id: string): Promise<Image> {
+  const known = seenBy(api);
   let image = known.get(id);
   if (!image) {
     known.set(id, (image = describeImage(api, id)));

@@ -8,13 +8,14 @@ import type { Api } from '../api/api';
 import { failed, isDuplicate, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { problemWithAmiName } from '../props/naming';
+import { noteImage } from './base';
 import { isOver, lost } from './lost';
 import { imageDevices } from './devices';
 import { dataOf } from './launch';
 import { amiNameOf } from './names';
 import { removeImage } from './remove-image';
 import { byToken, ownTags, specify } from './tags';
-import { timeout } from './waits';
+import { patience, USUALLY } from './waits';
 
 /** An image of many volumes takes long: Packer waits 30 minutes. */
 const AVAILABLE = 3_600_000;
@@ -49,7 +50,7 @@ async function stop(api: Api, id: string, config: AmazonEbsConfig, ctx: Resource
     kind: 'instance',
     id,
     what: `the instance ${id} to stop`,
-    ...timeout(config, STOPPED),
+    ...patience(config, USUALLY.stop, STOPPED),
     signal: ctx.signal,
     done: (instance) => {
       if (isOver(instance)) throw lost(instance);
@@ -95,9 +96,9 @@ async function makeImage(api: Api, machine: Machine, config: AmazonEbsConfig, ct
       ctx,
     );
   });
-  const made = await untilAvailable(api, resource.id!, config, ctx);
+  const made = await untilAvailable(api, resource.id!, USUALLY.image, config, ctx);
   const wantsImds = (config.imdsSupport ?? 'v2.0') === 'v2.0';
-  if (wantsImds && !imds && made.ImdsSupport !== 'v2.0') await requireImds(api, resource.id!, ctx);
+  if (wantsImds && !imds && made.ImdsSupport !== 'v2.0') await requireImds(api, made, ctx);
   await ctx.keep(resource);
   return artifactOf(resource, api.region, { name, source, owner: made.OwnerId ?? '' });
 }
@@ -152,15 +153,24 @@ async function makeRoom(api: Api, name: string, config: AmazonEbsConfig, ctx: Re
 }
 
 /** Resolves when an image can be started from. */
-export function untilAvailable(api: Api, id: string, config: AmazonEbsConfig, ctx: ResourceContext): Promise<Image> {
+export function untilAvailable(
+  api: Api,
+  id: string,
+  usually: number,
+  config: AmazonEbsConfig,
+  ctx: ResourceContext,
+): Promise<Image> {
   return api.poller.until({
     kind: 'image',
     id,
     what: `the image ${id} in ${api.region}`,
-    ...timeout(config, AVAILABLE),
+    ...patience(config, usually, AVAILABLE),
     signal: ctx.signal,
     done: (image) => {
-      if (image.State === 'available') return image;
+      if (image.State === 'available') {
+        noteImage(api, image);
+        return image;
+      }
       if (image.State === undefined || image.State === 'pending' || image.State === 'transient') return undefined;
       const why = image.StateReason?.Message ?? 'AWS gives no reason';
       throw new GoldsmithError('CAPTURE_FAILED', `the image ${id} in ${api.region} is \`${image.State}\`: ${why}`);
@@ -169,8 +179,10 @@ export function untilAvailable(api: Api, id: string, config: AmazonEbsConfig, ct
 }
 
 /** From now on instances that start from it require IMDSv2, where nothing else is said. */
-export async function requireImds(api: Api, ImageId: string, ctx: ResourceContext): Promise<void> {
-  await api.soon('ec2:ModifyImageAttribute', { ImageId, ImdsSupport: { Value: 'v2.0' } }, ctx.signal);
+export async function requireImds(api: Api, image: Image, ctx: ResourceContext): Promise<void> {
+  const request = { ImageId: image.ImageId, ImdsSupport: { Value: 'v2.0' } };
+  await api.soon('ec2:ModifyImageAttribute', request, ctx.signal);
+  noteImage(api, { ...image, ImdsSupport: 'v2.0' });
 }
 
 function artifactOf(

@@ -76,6 +76,7 @@ function addressOf(api: Api, id: string, config: AmazonEbsConfig, ctx: ResourceC
     kind: 'instance',
     id,
     what: `the address (${sshInterface ?? 'public or private'}) of ${id}`,
+    usually: 0,
     timeout: parseDuration(config.addressTimeout ?? '5m'),
     signal: ctx.signal,
     done: (instance) => {

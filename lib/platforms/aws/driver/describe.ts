@@ -2,7 +2,7 @@ import type { FastLaunchLaunchTemplateSpecificationRequest } from '@aws-sdk/clie
 import type { ResourceContext } from '../../../extension/context';
 import type { Api } from '../api/api';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
-import { describeImage } from './base';
+import { imageById } from './base';
 import { requireImds } from './capture';
 import { asTags, PUBLISHED, STATE } from './tags';
 
@@ -14,10 +14,10 @@ export async function describe(
   ctx: ResourceContext,
 ): Promise<void> {
   const { signal } = ctx;
-  const image = await describeImage(api, ImageId, signal);
+  const image = await imageById(api, ImageId);
   const snapshots = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
   const Tags = asTags({ ...config.tags, [STATE]: PUBLISHED });
-  if ((config.imdsSupport ?? 'v2.0') === 'v2.0' && image.ImdsSupport !== 'v2.0') await requireImds(api, ImageId, ctx);
+  if ((config.imdsSupport ?? 'v2.0') === 'v2.0' && image.ImdsSupport !== 'v2.0') await requireImds(api, image, ctx);
   await share(api, ImageId, snapshots, config, ctx);
   if (config.deprecateAt !== undefined) {
     await api.call('ec2:EnableImageDeprecation', { ImageId, DeprecateAt: new Date(config.deprecateAt) }, signal);

@@ -8,7 +8,7 @@ import { isCapacity, isNotFound, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { requestOf, triesOf, type Try, type Wanted } from './request';
 import { ownTags } from './tags';
-import { timeout } from './waits';
+import { patience, USUALLY } from './waits';
 
 /** An instance that runs. */
 export interface Running {
@@ -108,7 +108,7 @@ function untilRunning(api: Api, id: string, config: AmazonEbsConfig, ctx: Resour
     kind: 'instance',
     id,
     what: `the instance ${id} to run`,
-    ...timeout(config, 600_000),
+    ...patience(config, USUALLY.run, 600_000),
     signal: ctx.signal,
     done: (instance) => {
       const state = instance.State?.Name;

@@ -8,7 +8,7 @@ import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
 import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
-import { describeBase, imageIdOf } from './base';
+import { imageById, imageIdOf } from './base';
 import { runInstance } from './instance';
 import { makeKeys, type MachineKeys } from './keys';
 import { prepareNetwork } from './network';
@@ -42,7 +42,7 @@ export async function launch(
   ctx: ResourceContext,
 ): Promise<Launched> {
   try {
-    const image = await describeBase(api, imageIdOf(from, api.region));
+    const image = await imageById(api, imageIdOf(from, api.region));
     if (image.RootDeviceType === 'instance-store') throw notEbs(image.ImageId!);
     const windows = image.Platform?.toLowerCase() === 'windows';
     const keys = makeKeys(config, windows, ctx);

@@ -5,7 +5,7 @@ import type { Json } from '../../../plan/json';
 import type { Api } from '../api/api';
 import { failed, isNotFound } from '../api/errors';
 import type { AmiQuery } from '../amazon-image';
-import { asBase, describeImage } from './base';
+import { asBase, imageById, noteImage } from './base';
 import { filtersOf } from './filters';
 
 /** The image that a query means now. */
@@ -51,6 +51,7 @@ async function byFilter(api: Api, query: AmiQuery & { readonly by: 'filter' }, c
       hint: 'narrow the filters, or take the newest with `mostRecent: true`',
     });
   }
+  noteImage(api, newest);
   return newest;
 }
 
@@ -70,5 +71,5 @@ async function byParameter(api: Api, name: string, ctx: RunContext): Promise<Ima
       `the SSM parameter ${name} holds no id of an image: ${text.slice(0, 80)}`,
     );
   }
-  return describeImage(api, id, ctx.signal);
+  return imageById(api, id);
 }

@@ -6,7 +6,7 @@ import type { Api } from '../api/api';
 import { isCapacity, isDryRunSuccess, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { problemWithAmiName } from '../props/naming';
-import { describeBase, imageIdOf } from './base';
+import { imageById, imageIdOf } from './base';
 import { imagesNamed, nameTaken } from './capture';
 import { regionsOf } from './find';
 import { listOf } from './network';
@@ -79,7 +79,7 @@ async function checkStart(
   const types = [...new Set([...listOf(config.instanceType), ...(config.spotInstanceTypes ?? [])])];
   const [architectures, image] = await Promise.all([
     architecturesOf(api, types, ctx),
-    from && describeBase(api, imageIdOf(from, api.region)),
+    from && imageById(api, imageIdOf(from, api.region)),
   ]);
   const problems: Problem[] = [];
   for (const type of types) {

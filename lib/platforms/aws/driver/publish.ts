@@ -10,13 +10,14 @@ import { nameTaken, untilAvailable } from './capture';
 import { describe } from './describe';
 import { removeImage } from './remove-image';
 import { byToken, ownTags, specify } from './tags';
+import { USUALLY } from './waits';
 
 /** Gives the API of a region. */
 export type Region = (name: string) => Promise<Api>;
 
 /**
- * Distributes the image: copies to other regions, all at the same time, then in each what it is called and who may start from it. A copy
- * that is there already, from a run that died or failed, is not made again.
+ * Distributes the image: copies to other regions and, in each as soon as it is there, what it is called and who may start from it. All
+ * regions at the same time. A copy that is there already, from a run that died or failed, is not made again.
  */
 export async function publish(
   regionOf: Region,
@@ -37,19 +38,23 @@ export async function publish(
     await ctx.keep(resource);
     await ctx.recordSoFar(current);
   };
-  const missing = [...new Set(config.amiRegions ?? [])].filter((name) => !(name in imagesOf(artifact)));
-  const atHome = imagesOf(artifact)[home];
-  await all(
-    missing.map(async (region) => {
-      if (atHome === undefined) throw goneAtHome(artifact, home);
-      await add(region, await copy(await regionOf(region), { region: home, image: atHome }, artifact, config, ctx));
-    }),
-  );
-  if (config.skipSaveBuildRegion === true && atHome !== undefined)
-    current = await dropHome(regionOf, current, home, ctx);
-  await all(
-    Object.entries(imagesOf(current)).map(async ([region, id]) => describe(await regionOf(region), id, config, ctx)),
-  );
+  const { [home]: atHome, ...there } = imagesOf(artifact);
+  const drops = config.skipSaveBuildRegion === true && atHome !== undefined;
+  const describeIn = async (region: string, id: string): Promise<void> =>
+    describe(await regionOf(region), id, config, ctx);
+  const distribute = async (region: string): Promise<void> => {
+    if (atHome === undefined) throw goneAtHome(artifact, home);
+    const made = await copy(await regionOf(region), { region: home, image: atHome }, artifact, config, ctx);
+    await add(region, made);
+    await describeIn(region, made.id!);
+  };
+  const missing = [...new Set(config.amiRegions ?? [])].filter((name) => name !== home && !(name in there));
+  await all([
+    ...(atHome !== undefined && !drops ? [describeIn(home, atHome)] : []),
+    ...Object.entries(there).map(([region, id]) => describeIn(region, id)),
+    ...missing.map(distribute),
+  ]);
+  if (drops) current = await dropHome(regionOf, current, home, ctx);
   return { ...current, description: descriptionOf(current) };
 }
 
@@ -95,7 +100,7 @@ async function copy(
     }
   });
   ctx.say(`copying ${from.image} to ${api.region}: ${resource.id!}`);
-  await untilAvailable(api, resource.id!, config, ctx);
+  await untilAvailable(api, resource.id!, USUALLY.copy, config, ctx);
   return resource;
 }
 

@@ -1,3 +1,4 @@
+import type { Filter } from '@aws-sdk/client-ec2';
 import { GoldsmithError } from '../../../errors';
 import type { ResourceRecord } from '../../../extension/artifact';
 import type { RunContext } from '../../../extension/context';
@@ -6,6 +7,7 @@ import { isInUse, isNotFound } from '../api/errors';
 import { removeProfile, removeRole } from './profile';
 import { gone, removeImage } from './remove-image';
 import { byToken } from './tags';
+import { USUALLY } from './waits';
 
 /** How long an instance may take to end, and a group to be let go by it. */
 const ENDED = 900_000;
@@ -36,14 +38,17 @@ export async function remove(api: Api, { kind, id, token }: ResourceRecord, ctx:
 
 /** Whether something is there, as it was made. */
 export async function exists(api: Api, { kind, id }: ResourceRecord, ctx: RunContext): Promise<boolean> {
-  if (id === undefined || kind !== 'amazon-ebs:image') return false;
+  if (id === undefined) return false;
+  if (kind === 'amazon-ebs:instance')
+    return (await instancesBy(api, { Name: 'instance-id', Values: [id] }, ctx.signal)).length > 0;
+  if (kind !== 'amazon-ebs:image') return false;
   const Filters = [{ Name: 'image-id', Values: [id] }];
   const { Images = [] } = await api.call('ec2:DescribeImages', { Filters }, ctx.signal);
   return Images.some(({ State }) => State === undefined || State === 'available');
 }
 
 async function removeInstance(api: Api, id: string | undefined, token: string, { signal }: RunContext): Promise<void> {
-  const ids = id === undefined ? await instancesOf(api, token, signal) : [id];
+  const ids = id === undefined ? await instancesBy(api, byToken(token), signal) : [id];
   for (const one of ids) {
     const ended = await api.call('ec2:TerminateInstances', { InstanceIds: [one] }, signal).catch((error: unknown) => {
       if (isNotFound(error)) return undefined;
@@ -55,6 +60,7 @@ async function removeInstance(api: Api, id: string | undefined, token: string, {
       kind: 'instance',
       id: one,
       what: `the instance ${one} to end`,
+      usually: USUALLY.terminate,
       timeout: ENDED,
       signal,
       done: (instance) => (instance.State?.Name === 'terminated' ? true : undefined),
@@ -62,9 +68,10 @@ async function removeInstance(api: Api, id: string | undefined, token: string, {
   }
 }
 
-async function instancesOf(api: Api, token: string, signal: AbortSignal): Promise<string[]> {
+/** Those that have not ended. */
+async function instancesBy(api: Api, filter: Filter, signal: AbortSignal): Promise<string[]> {
   const states = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
-  const Filters = [byToken(token), { Name: 'instance-state-name', Values: states }];
+  const Filters = [filter, { Name: 'instance-state-name', Values: states }];
   const { Reservations = [] } = await api.call('ec2:DescribeInstances', { Filters }, signal);
   return Reservations.flatMap(({ Instances = [] }) => Instances.map(({ InstanceId }) => InstanceId!));
 }

@@ -28,9 +28,9 @@ export interface AssumeRole {
 
 /** How often AWS is asked how something is. */
 export interface AwsPolling {
-  /** Seconds between two looks at the most; it begins faster. @default 5 */
+  /** Seconds between two looks. @default - first when it is usually ready, then after a quarter of the time that was waited, 20 at most */
   readonly delaySeconds?: number;
-  /** How many times `delaySeconds` is waited for one thing. @default - by what is waited for: an instance 10 minutes, an image 60 */
+  /** How many times `delaySeconds` (5, where it is not given) is waited for one thing. @default - by what is waited for: an instance 10 minutes, an image 60 */
   readonly maxAttempts?: number;
 }
 

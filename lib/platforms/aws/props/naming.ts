@@ -6,7 +6,7 @@ import type { Text } from '../../../plan/late';
 export interface AmazonNamingProps {
   /**
    * Name of the image: 3 to 128 letters, digits and `()[] ./-'@_`. No two images of an account and region have the same.
-   * @default - `<app>-<build>-<time>`
+   * @default - `<app>-<build>-<run>`
    */
   readonly amiName?: Text;
   /** What it is for, in at most 255 characters. @default - none */
