@@ -216,7 +216,8 @@ class Build {
         if (!this.driver.publish) return captured;
         const publishing = publishContext(record, node, this.scope, c, services);
         await publishing.recordSoFar(captured);
-        return this.driver.publish(captured, this.config, publishing);
+        const cleared = this.clearMachine();
+        return await this.driver.publish(captured, this.config, publishing).finally(() => cleared);
       },
       holds,
     );
@@ -232,6 +233,14 @@ class Build {
     }
     await this.scope.commit();
     return { state: 'succeeded', artifact, builtAt, key: keys.artifact, ...(held && { held }) };
+  }
+
+  /** Where publishing takes long, the machine and all that was made for it go meanwhile. */
+  private async clearMachine(): Promise<void> {
+    const { node, services } = this;
+    if (!services.extensions.get('platform', node.source.use).publishProps) return;
+    this.machine = undefined;
+    await this.scope.clear();
   }
 
   private async engineStep<T>(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import * as path from 'node:path';
 import { Catalog } from '../catalog/catalog';
 import { FileStore } from '../catalog/file-store';
@@ -25,6 +26,10 @@ export function openServices(plan: Plan, options: RunOptions, opening: Opening):
   const { redactor, emit, forced } = opening;
   const projectDir = path.resolve(options.projectDir);
   const stateDir = stateDirOf(options);
+  const signal = options.signal ?? new AbortController().signal;
+  const cleanupSignal = options.cleanupSignal ?? new AbortController().signal;
+  // All nodes of a run listen to them at once: many listeners are no leak.
+  setMaxListeners(0, signal, cleanupSignal);
   const store = options.store ?? new FileStore(path.join(stateDir, 'store'));
   const extensions = new Extensions(plan.modules, projectDir, options.extensions);
   const services: Services = {
@@ -36,8 +41,8 @@ export function openServices(plan: Plan, options: RunOptions, opening: Opening):
     env: options.env ?? {},
     variables: options.variables ?? {},
     clock: options.clock ?? systemClock,
-    signal: options.signal ?? new AbortController().signal,
-    cleanupSignal: options.cleanupSignal ?? new AbortController().signal,
+    signal,
+    cleanupSignal,
     store,
     catalog: new Catalog(store),
     lock: new LockFile(options.lockFile ?? path.join(projectDir, LOCK_FILE)),

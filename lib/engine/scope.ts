@@ -78,6 +78,11 @@ export class Scope {
     if (entry) await this.destroy(entry);
   }
 
+  /** Destroys what is there now, newest first. What cannot be destroyed is tried again at the end. */
+  async clear(): Promise<void> {
+    for (const entry of [...this.entries].reverse()) await this.destroy(entry).catch(() => undefined);
+  }
+
   /** Leaves everything as it is, on purpose: the journal says so, and the report how to remove it. */
   async leave(detail: string): Promise<void> {
     for (const { resource } of [...this.entries].reverse()) {

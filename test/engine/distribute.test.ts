@@ -5,16 +5,19 @@ import { fakePlatform, type FakePlatform } from '../../lib/testing';
 import { Check } from '../helpers/extensions';
 import { build, testApp } from '../helpers/lab';
 
-/** A fake platform that copies its images to the places that the prop `tags` names, each on its own. */
+/** A fake platform that copies its images to the places that the prop `tags` names, each on its own; to `slow` when the machine is gone. */
 function copyingPlatform(): { fake: FakePlatform; copies: Set<string>; broken: Set<string> } {
   const fake = fakePlatform({ checkpoints: false });
   const copies = new Set<string>();
   const broken = new Set<string>();
+  let machineIsGone = (): void => undefined;
+  const machineGone = new Promise<void>((resolve) => (machineIsGone = resolve));
   const load = fake.extension.load.bind(fake.extension);
   const publish = async (artifact: Artifact, config: { tags?: object }, ctx: PublishContext): Promise<Artifact> => {
     let current = artifact;
     for (const place of Object.keys(config.tags ?? {})) {
       if (current.outputs[place] !== undefined) continue;
+      if (place === 'slow') await machineGone;
       const resource = await ctx.acquire('fake:copy', { place }, (token) => {
         copies.add(`${place} ${token}`);
         return broken.has(place) ? Promise.reject(new Error(`no copies to ${place}`)) : Promise.resolve(token);
@@ -41,7 +44,7 @@ function copyingPlatform(): { fake: FakePlatform; copies: Set<string>; broken: S
         },
         destroy: (...args: Parameters<typeof destroy>) => {
           const [{ kind, token, locator }] = args;
-          if (kind !== 'fake:copy') return destroy.apply(driver, args);
+          if (kind !== 'fake:copy') return destroy.apply(driver, args).finally(machineIsGone);
           copies.delete(`${(locator as { place: string }).place} ${token}`);
           return Promise.resolve();
         },
@@ -71,6 +74,12 @@ test('what else is published later is published from what was built', async () =
   const again = await build(program(fake, ['a', 'b'], app.baseDir));
   expect(again.report.nodes).toMatchObject([{ state: 'cached' }]);
   expect(places(copies)).toEqual(['a', 'b']);
+});
+
+test('the machine is deleted while copies are made', async () => {
+  const { fake, copies } = copyingPlatform();
+  expect((await build(program(fake, ['slow']))).report).toMatchObject({ ok: true, left: [] });
+  expect(places(copies)).toEqual(['slow']);
 });
 
 test('where publishing fails, what was done stays, and the next run goes on with it', async () => {
