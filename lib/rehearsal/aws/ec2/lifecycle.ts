@@ -11,9 +11,13 @@ function next(world: World, instance: Instance, step: () => Promise<void>): Prom
   return instance.work;
 }
 
-/** Waits for what takes `ms` in life, and notes how much of that was left out. */
+/** Waits for what takes `ms` in life, and notes how much of that was left out, also for what is there as long as the instance is. */
 async function pass(world: World, instance: Instance, ms: number): Promise<void> {
-  world.inventory.skipped(instance.id, ms - world.pace.scaled(ms));
+  const volumes = world.volumes.all().filter(({ attachment }) => attachment?.instance === instance.id);
+  const key = world.keyPairs.all().find(({ name, region }) => name === instance.keyName && region === instance.region);
+  for (const id of [instance.id, ...instance.groups, ...volumes.map((volume) => volume.id), key?.id ?? '']) {
+    world.inventory.skipped(id, ms - world.pace.scaled(ms));
+  }
   await world.pace.wait(ms);
 }
 
