@@ -32,6 +32,8 @@ export interface Disturbance {
   readonly killAfter?: number;
   /** Nothing more happens when this journal record should be written. */
   readonly killBefore?: number;
+  /** It ends before what was captured is published. */
+  readonly unpublished?: boolean;
 }
 
 /** Raised where a disturbance ends a life. */
@@ -95,10 +97,15 @@ export class DriverLab {
     if (!this.killed.signal.aborted) await this.scope.close();
   }
 
-  /** Destroys what the journal says may be there, as `recover` does for a process that died. */
-  async recover(): Promise<void> {
+  /** All that the journal says may be there, in the order in which to delete it. */
+  async made(): Promise<readonly ResourceRecord[]> {
     const { records } = await readJournal(this.journalFile);
-    for (const { resource } of outstanding(records)) await this.destroy(resource);
+    return outstanding(records).map(({ resource }) => resource);
+  }
+
+  /** Destroys it, as `recover` does for a process that died. */
+  async recover(): Promise<void> {
+    for (const resource of await this.made()) await this.destroy(resource);
   }
 
   /** What the driver finds of this run by its tags; undefined where it cannot. */
@@ -152,10 +159,11 @@ export class DriverLab {
     await communicator.close();
     const checkpoint = await driver.checkpoint?.(machine, config, ctx);
     const captured = await driver.capture(machine, config, ctx);
-    const artifact =
-      captured &&
-      ((await driver.publish?.(captured, config, { ...ctx, recordSoFar: () => Promise.resolve() })) ?? captured);
-    return { machine, checkpoint, artifact };
+    if (!captured || !driver.publish || this.disturbance.unpublished) {
+      return { machine, checkpoint, artifact: captured };
+    }
+    const publishing = { ...ctx, recordSoFar: () => Promise.resolve() };
+    return { machine, checkpoint, artifact: await driver.publish(captured, config, publishing) };
   }
 
   private get journalFile(): string {
