@@ -57,4 +57,14 @@ describeIf(hasNamespaces, NO_NAMESPACES, 'the quickstart', () => {
     expect(third).toMatch(/Core\/Sandbox: cached/);
     expect(third).toMatch(/Hello\/Sandbox: done/);
   });
+
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+  asRoot('is rehearsed on AWS beside the sandbox', async () => {
+    const args = ['examples/quickstart/images.ts', 'rehearse', '--var', 'aws=yes', '--speed', '200'];
+    const rehearsed = await checkout.must('.', 'ts-node', args);
+    expect(rehearsed).toMatch(
+      /Hello\/Sandbox +done .*\n.*Hello\/Aws +done +[^\n]*image quickstart-Hello\/Aws-\S+: ami-/s,
+    );
+    expect(rehearsed).toMatch(/nothing of it is left but artifacts/);
+  });
 });

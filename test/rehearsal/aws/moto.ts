@@ -53,7 +53,7 @@ export async function startMoto(): Promise<Moto> {
     url,
     stop,
     reset: async () => {
-      const answer = await fetch(`${url}/moto-api/reset`, { method: 'POST', signal: AbortSignal.timeout(5000) });
+      const answer = await fetch(`${url}/moto-api/reset`, { method: 'POST', signal: AbortSignal.timeout(30_000) });
       if (!answer.ok) throw new Error(`moto did not forget: ${answer.status}`);
     },
   };

@@ -21,6 +21,7 @@ export class Api {
   readonly poller: Poller;
   /** When this process made a key pair, by id: one that was made just now may not be seen where it is deleted. */
   readonly born = new Map<string, number>();
+  private readonly known = new Map<string, Promise<unknown>>();
   private readonly buckets: { readonly read: Bucket; readonly write: Bucket };
   private decodes = false;
 
@@ -75,6 +76,21 @@ export class Api {
         await this.clock.sleep(wait, signal);
       }
     }
+  }
+
+  /** Asks once in a run for what does not change in it, however many builds want to know. What fails is asked for again. */
+  once<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.known.get(what) as Promise<T> | undefined;
+    if (known) return known;
+    const asked = ask();
+    this.known.set(what, asked);
+    asked.catch(() => this.known.delete(what));
+    return asked;
+  }
+
+  /** Notes what {@link once} would ask for. */
+  note(what: string, value: unknown): void {
+    this.known.set(what, Promise.resolve(value));
   }
 
   close(): void {

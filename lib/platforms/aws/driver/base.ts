@@ -57,28 +57,14 @@ async function describeImage(api: Api, id: string): Promise<Image> {
   return image;
 }
 
-const seen = new WeakMap<Api, Map<string, Promise<Image>>>();
-
-function seenBy(api: Api): Map<string, Promise<Image>> {
-  const known = seen.get(api) ?? new Map<string, Promise<Image>>();
-  seen.set(api, known);
-  return known;
-}
-
 /** Notes an image that AWS showed, so that it is not asked for again in this run: what it consists of does not change. */
 export function noteImage(api: Api, image: Image): void {
-  seenBy(api).set(image.ImageId!, Promise.resolve(image));
+  api.note(`image ${image.ImageId}`, image);
 }
 
 /** An image by its id, asked for once in a run. */
 export function imageById(api: Api, id: string): Promise<Image> {
-  const known = seenBy(api);
-  let image = known.get(id);
-  if (!image) {
-    known.set(id, (image = describeImage(api, id)));
-    image.catch(() => known.delete(id));
-  }
-  return image;
+  return api.once(`image ${id}`, () => describeImage(api, id));
 }
 
 /** A base as the lock file keeps it. */

@@ -20,14 +20,14 @@ export async function preflight(
   ctx: RunContext,
 ): Promise<readonly Problem[]> {
   if (config.skipCredentialValidation !== true) {
-    const refused = await problemsOf(() => api.call('sts:GetCallerIdentity', {}, ctx.signal), ctx);
+    const refused = await problemsOf(() => api.once('identity', () => api.call('sts:GetCallerIdentity', {})), ctx);
     // Without credentials everything else would fail for the same reason.
     if (refused.length > 0) return refused;
   }
   const checks = [
     () => checkName(api, config, ctx),
     () => checkRegions(api, config, ctx),
-    () => checkStart(api, config, from, ctx),
+    () => checkStart(api, config, from),
   ];
   return (await Promise.all(checks.map((check) => problemsOf(check, ctx)))).flat();
 }
@@ -57,7 +57,7 @@ async function checkName(api: Api, config: AmazonEbsConfig, ctx: RunContext): Pr
 async function checkRegions(api: Api, config: AmazonEbsConfig, ctx: RunContext): Promise<void> {
   const wanted = config.amiRegions ?? [];
   if (wanted.length === 0 || config.skipRegionValidation === true) return;
-  const known = await regionsOf(api, ctx.signal);
+  const known = await api.once('regions', () => regionsOf(api, ctx.signal));
   const unknown = wanted.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   throw new GoldsmithError(
@@ -70,15 +70,10 @@ async function checkRegions(api: Api, config: AmazonEbsConfig, ctx: RunContext):
 }
 
 /** The base is there, its architecture is one of the types', the types are offered, and this account may start it. */
-async function checkStart(
-  api: Api,
-  config: AmazonEbsConfig,
-  from: LaunchFrom | undefined,
-  ctx: RunContext,
-): Promise<void> {
+async function checkStart(api: Api, config: AmazonEbsConfig, from: LaunchFrom | undefined): Promise<void> {
   const types = [...new Set([...listOf(config.instanceType), ...(config.spotInstanceTypes ?? [])])];
   const [architectures, image] = await Promise.all([
-    architecturesOf(api, types, ctx),
+    architecturesOf(api, types),
     from && imageById(api, imageIdOf(from, api.region)),
   ]);
   const problems: Problem[] = [];
@@ -94,31 +89,27 @@ async function checkStart(
     }
   }
   if (problems.length > 0) throw GoldsmithError.all(problems, 'PREFLIGHT_FAILED');
-  if (image) await mayStart(api, image.ImageId!, types[0]!, config, ctx);
+  if (image) await mayStart(api, image.ImageId!, types[0]!, config);
 }
 
+/** Architectures of each type; of a type that the region does not have, none. */
 async function architecturesOf(
   api: Api,
   types: readonly string[],
-  ctx: RunContext,
-): Promise<Map<string, readonly string[]>> {
-  const Filters = [{ Name: 'instance-type', Values: [...types] }];
-  const { InstanceTypes = [] } = await api.call('ec2:DescribeInstanceTypes', { Filters }, ctx.signal);
-  return new Map(
-    InstanceTypes.map(({ InstanceType, ProcessorInfo }) => [
-      InstanceType!,
-      ProcessorInfo?.SupportedArchitectures ?? [],
-    ]),
-  );
+): Promise<ReadonlyMap<string | undefined, readonly string[]>> {
+  return api.once(`types ${types.join(' ')}`, async () => {
+    const Filters = [{ Name: 'instance-type', Values: [...types] }];
+    const { InstanceTypes = [] } = await api.call('ec2:DescribeInstanceTypes', { Filters });
+    return new Map(
+      InstanceTypes.map(({ InstanceType, ProcessorInfo }) => [
+        InstanceType,
+        ProcessorInfo?.SupportedArchitectures ?? [],
+      ]),
+    );
+  });
 }
 
-async function mayStart(
-  api: Api,
-  ImageId: string,
-  type: string,
-  config: AmazonEbsConfig,
-  ctx: RunContext,
-): Promise<void> {
+function mayStart(api: Api, ImageId: string, type: string, config: AmazonEbsConfig): Promise<void> {
   const [subnet] = listOf(config.subnetId);
   const request = {
     DryRun: true,
@@ -128,14 +119,15 @@ async function mayStart(
     MaxCount: 1,
     ...(subnet !== undefined && { SubnetId: subnet }),
   };
-  try {
-    await api.call('ec2:RunInstances', request, ctx.signal);
-  } catch (error) {
-    // Where there is no default VPC, or no room just now, the real request may name another place.
-    if (isDryRunSuccess(error) || isCapacity(error) || /^(MissingInput|VPCIdNotSpecified)$/.test(reasonOf(error)))
-      return;
-    throw error;
-  }
+  return api.once(`may start ${ImageId} ${type} ${subnet}`, async () => {
+    try {
+      await api.call('ec2:RunInstances', request);
+    } catch (error) {
+      // Where there is no default VPC, or no room just now, the real request may name another place.
+      if (isDryRunSuccess(error) || isCapacity(error)) return;
+      if (!/^(MissingInput|VPCIdNotSpecified)$/.test(reasonOf(error))) throw error;
+    }
+  });
 }
 
 function wrong(message: string, hint: string): Problem {
