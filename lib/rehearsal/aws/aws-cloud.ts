@@ -7,8 +7,10 @@ import { EC2 } from './ec2/actions';
 import { closeHosts } from './ec2/host';
 import { AwsError } from './errors';
 import { IAM } from './iam';
+import { INSTANCE_CONNECT } from './instance-connect';
 import { readForm, type Params } from './protocol/params';
 import { ec2Answer, ec2Error, queryAnswer, queryError } from './protocol/xml';
+import { dataChannel, SESSIONS } from './ssm/sessions';
 import { accountOf, STS } from './sts';
 import type { Caller } from './table';
 import type { World } from './world';
@@ -32,12 +34,14 @@ interface Signed extends Caller {
 /** AWS, embedded: EC2, and of STS, IAM, the parameter store and the secrets manager what builds use. */
 export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
   const json: Readonly<Record<string, Readonly<Record<string, JsonHandler>>>> = {
-    AmazonSSM: parameterStore(images),
+    AmazonSSM: { ...parameterStore(images), ...SESSIONS },
     secretsmanager: SECRETS,
+    AWSEC2InstanceConnectService: INSTANCE_CONNECT,
   };
   return {
     name: 'aws',
     handle: (request) => handle(world, json, request),
+    channel: ({ url }) => dataChannel(world, url),
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: ACCESS_KEY,
@@ -124,7 +128,8 @@ function jsonCall(
     world.enter(caller);
     const text = request.body.toString('utf8');
     const input = (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
-    const body = handler({ world, now: world.pace.now(), input, account: caller.account, region: caller.region });
+    const { account, region } = caller;
+    const body = handler({ world, now: world.pace.now(), input, account, region, at: request.at });
     return { ...jsonOf(200, body, requestId), lost: world.trouble.strikes('lostResponses') };
   } catch (error) {
     const { code, message, status } = known(error, world);
