@@ -4,6 +4,7 @@ import { perform } from './call';
 import type { PublicImage } from './catalog';
 import { parameterStore, SECRETS, type JsonHandler } from './documents';
 import { EC2 } from './ec2/actions';
+import { tunnel } from './ec2/connect-endpoints';
 import { closeHosts } from './ec2/host';
 import { AwsError } from './errors';
 import { IAM } from './iam';
@@ -41,7 +42,7 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
   return {
     name: 'aws',
     handle: (request) => handle(world, json, request),
-    channel: ({ url }) => dataChannel(world, url),
+    channel: ({ url }) => dataChannel(world, url) ?? tunnel(world, url),
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: ACCESS_KEY,
@@ -82,7 +83,7 @@ async function handle(
       );
     strike(world, action);
     world.enter(caller);
-    const body = await perform(found, callFrom(world, caller, action, params));
+    const body = await perform(found, callFrom(world, caller, action, params, request.at));
     const isLost = world.trouble.strikes('lostResponses');
     const xml =
       caller.service === 'ec2'
@@ -99,8 +100,14 @@ async function handle(
   }
 }
 
-function callFrom(world: World, { account, region, accessKey }: Signed, action: string, params: Params): Call {
-  return { action, params, world, account, region, accessKey, now: world.pace.now() };
+function callFrom(
+  world: World,
+  { account, region, accessKey }: Signed,
+  action: string,
+  params: Params,
+  at: string,
+): Call {
+  return { action, params, world, account, region, accessKey, at, now: world.pace.now() };
 }
 
 /** Trouble that comes before anything is done. */

@@ -12,7 +12,9 @@ import { isRoot } from '../sandbox/able';
 /** What the agent of an instance must be allowed. */
 const AGENT = {
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow' as const, Action: ['ssm:UpdateInstanceInformation', 'ssmmessages:*'], Resource: ['*'] }],
+  Statement: [
+    { Effect: 'Allow' as const, Action: ['ssm:UpdateInstanceInformation', 'ssmmessages:*'], Resource: ['*'] },
+  ],
 };
 
 describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no open port leads to', () => {
@@ -35,7 +37,11 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
     new AmazonEbsSource(image, 'Aws', {
       region: 'eu-west-1',
       instanceType: 't3.micro',
-      sourceAmiFilter: { filters: { name: 'ubuntu/images/*-24.04-amd64-*' }, owners: ['099720109477'], mostRecent: true },
+      sourceAmiFilter: {
+        filters: { name: 'ubuntu/images/*-24.04-amd64-*' },
+        owners: ['099720109477'],
+        mostRecent: true,
+      },
       ...props,
     } as AmazonEbsSourceProps);
     new ShellProvisioner(image, 'Hello', { inline: ['echo "hello from $(id -un)" | tee /tmp/hello'] });
@@ -63,12 +69,51 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
       temporaryIamInstanceProfilePolicyDocument: AGENT,
       communicator: ssh({ username: 'ubuntu' }),
     });
-    console.error(printed, JSON.stringify(report, null, 1), rehearsal.inventory());
     expect(report).toMatchObject({ ok: true });
     expect(printed).toContain('hello from');
     expect(made('session')).toBe(1);
     expect(left('session')).toEqual([]);
     expect(made('security group')).toBe(groups);
   }, 60_000);
+
+  test('is built by EC2 Instance Connect with a key of its own, which no key pair holds', async () => {
+    const pairs = made('key pair');
+    const { report } = await build(
+      { sshInterface: 'instance_connect', communicator: ssh({ username: 'ubuntu' }) },
+      (image) => new FileProvisioner(image, 'File', { content: 'lent', destination: '/tmp/lent' }),
+    );
+    expect(report).toMatchObject({ ok: true });
+    expect(made('key pair')).toBe(pairs);
+  }, 60_000);
+
+  test('is reached through an EC2 Instance Connect Endpoint, and its port by other tools through Session Manager', async () => {
+    const file = path.join(folder, 'own.pem');
+    await fs.writeFile(file, createKeyPair('ed25519').privateKey, { mode: 0o600 });
+    const communicator = ssh({ username: 'ubuntu', privateKeyFile: file });
+    const subnets = await ec2().send(new DescribeSubnetsCommand({}));
+    const { InstanceConnectEndpoint } = await ec2().send(
+      new CreateInstanceConnectEndpointCommand({ SubnetId: subnets.Subnets![0]!.SubnetId! }),
+    );
+    const instanceConnectEndpointId = InstanceConnectEndpoint!.InstanceConnectEndpointId!;
+    const byEndpoint = await build({ sshInterface: 'instance_connect', instanceConnectEndpointId, communicator });
+    expect(byEndpoint.report).toMatchObject({ ok: true });
+    await ec2().send(
+      new DeleteInstanceConnectEndpointCommand({ InstanceConnectEndpointId: instanceConnectEndpointId }),
+    );
+
+    // The key of the file is lent here as well, as Packer does.
+    const port = await freePort();
+    const bySession = build(
+      {
+        sshInterface: 'session_manager',
+        sessionManagerPort: port,
+        temporaryIamInstanceProfilePolicyDocument: AGENT,
+        communicator,
+      },
+      (image) => new ShellProvisioner(image, 'Wait', { inline: ['until [ -e /tmp/go ]; do sleep 0.1; done'] }),
+    );
+    const banner = await bannerAt(port);
+    expect(banner).toContain('SSH-2.0-OpenSSH');
+    void bySession;
+  }, 60_000);
 });
-void net; void createKeyPair; void FileProvisioner;

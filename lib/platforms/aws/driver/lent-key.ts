@@ -1,5 +1,5 @@
 import type { Instance } from '@aws-sdk/client-ec2';
-import { GoldsmithError } from '../../../errors';
+import { messageOf } from '../../../errors';
 import type { RunContext } from '../../../extension/context';
 import type { Api } from '../api/api';
 import { reasonOf } from '../api/errors';
@@ -31,7 +31,7 @@ export function keyLender(
     } catch (error) {
       // Known by EC2, and not yet by this service.
       if (!/^EC2Instance(NotFound|StateInvalid|Unavailable)Exception$/.test(reasonOf(error))) throw error;
-      throw new Error((error as GoldsmithError).message, { cause: error });
+      throw new Error(messageOf(error), { cause: error });
     }
   };
 }

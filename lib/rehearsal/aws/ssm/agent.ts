@@ -116,12 +116,17 @@ export class Agent {
       else this.complete();
     } else if (type === PAYLOAD.data) this.onData(payload);
     else if (type === PAYLOAD.flag && payload.readUInt32BE(0) === FLAG.terminateSession) this.close();
-    else if (type === PAYLOAD.flag) this.plain?.destroy();
+    else if (type === PAYLOAD.flag) this.connectPlainly();
   }
 
   private complete(): void {
     this.say(PAYLOAD.handshakeComplete, { HandshakeTimeToComplete: 1_000_000, CustomerMessage: '' });
-    if (isAfter(this.version, SEVERAL_AFTER)) return;
+    if (!isAfter(this.version, SEVERAL_AFTER)) this.connectPlainly();
+  }
+
+  /** Older agents carry one connection: it is there from the beginning, and another when the client has ended it. */
+  private connectPlainly(): void {
+    this.plain?.destroy();
     const ends = {
       send: (data: Buffer) => this.messages.write(data),
       finish: () => Promise.resolve(),
