@@ -1,13 +1,28 @@
 import * as fs from 'node:fs/promises';
 import * as net from 'node:net';
+import type { AddressInfo } from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { App, FileProvisioner, Image, ShellProvisioner, ssh } from '../../../lib';
+import {
+  CreateInstanceConnectEndpointCommand,
+  DeleteInstanceConnectEndpointCommand,
+  DescribeSubnetsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { App, FileProvisioner, Image, ShellLocalProvisioner, ShellProvisioner, ssh } from '../../../lib';
 import { createKeyPair } from '../../../lib/communicators/ssh/key-pair';
 import { AmazonEbsSource, type AmazonEbsSourceProps } from '../../../lib/platforms/aws';
 import { describeIf } from '../../helpers/requires';
 import { rehearse, type Rehearsing } from '../../rehearsal/context';
 import { isRoot } from '../sandbox/able';
+
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 /** What the agent of an instance must be allowed. */
 const AGENT = {
@@ -58,20 +73,47 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
     return { report, printed: lines.join('\n') };
   }
 
+  const ec2 = (): EC2Client =>
+    new EC2Client({
+      region: 'eu-west-1',
+      endpoint: rehearsal.endpoints['aws']!,
+      credentials: { accessKeyId: 'GOLDSMITHREHEARSAL', secretAccessKey: 'rehearsal' },
+    });
   const left = (kind: string) =>
     rehearsal.inventory().filter((entry) => entry.kind === kind && entry.deletedAt === undefined);
   const made = (kind: string) => rehearsal.inventory().filter((entry) => entry.kind === kind).length;
 
-  test('is built by Session Manager, without a security group', async () => {
+  /** Has EC2 restart the instance, and runs a command on it after that. */
+  function reboots(image: Image): void {
+    const authorization =
+      'AWS4-HMAC-SHA256 Credential=GOLDSMITHREHEARSAL/20261122/eu-west-1/ec2/aws4_request, SignedHeaders=host, Signature=0';
+    const script = `
+      const call = (body) => fetch(process.env.AWS_ENDPOINT_URL, {
+        method: 'POST', headers: { authorization: '${authorization}' }, body: new URLSearchParams(body) }).then((a) => a.text());
+      (async () => {
+        const all = await call({ Action: 'DescribeInstances', 'Filter.1.Name': 'instance-state-name', 'Filter.1.Value.1': 'running' });
+        const [, id] = /<instanceId>(.*?)</.exec(all);
+        console.log(await call({ Action: 'RebootInstances', 'InstanceId.1': id }));
+      })();`;
+    new ShellLocalProvisioner(image, 'Restart', { inline: [`node -e '${script.replaceAll("'", `'"'"'`)}'`] });
+    new ShellProvisioner(image, 'Again', { inline: ['[ -e /tmp/hello ] && echo hello again'] });
+  }
+
+  test('is built by Session Manager, without a security group, also when the instance restarts', async () => {
     const groups = made('security group');
-    const { report, printed } = await build({
-      sshInterface: 'session_manager',
-      temporaryIamInstanceProfilePolicyDocument: AGENT,
-      communicator: ssh({ username: 'ubuntu' }),
-    });
+    const { report, printed } = await build(
+      {
+        sshInterface: 'session_manager',
+        temporaryIamInstanceProfilePolicyDocument: AGENT,
+        communicator: ssh({ username: 'ubuntu' }),
+      },
+      reboots,
+    );
     expect(report).toMatchObject({ ok: true });
     expect(printed).toContain('hello from');
-    expect(made('session')).toBe(1);
+    expect(printed).toContain('hello again');
+    // One before the restart, of which the agent knows nothing afterwards, and one after it.
+    expect(made('session')).toBe(2);
     expect(left('session')).toEqual([]);
     expect(made('security group')).toBe(groups);
   }, 60_000);
@@ -103,17 +145,21 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
 
     // The key of the file is lent here as well, as Packer does.
     const port = await freePort();
-    const bySession = build(
+    const bySession = await build(
       {
         sshInterface: 'session_manager',
         sessionManagerPort: port,
         temporaryIamInstanceProfilePolicyDocument: AGENT,
         communicator,
       },
-      (image) => new ShellProvisioner(image, 'Wait', { inline: ['until [ -e /tmp/go ]; do sleep 0.1; done'] }),
+      (image) =>
+        new ShellLocalProvisioner(image, 'Other', {
+          inline: [
+            `node -e 'require("net").connect(${port}, "127.0.0.1").once("data", (d) => { console.log("it says " + d); process.exit() })'`,
+          ],
+        }),
     );
-    const banner = await bannerAt(port);
-    expect(banner).toContain('SSH-2.0-OpenSSH');
-    void bySession;
+    expect(bySession.report).toMatchObject({ ok: true });
+    expect(bySession.printed).toContain('it says SSH-2.0-');
   }, 60_000);
 });

@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto';
 import { signedHeaders, signedUrl } from '../../../lib/platforms/aws/api/sign';
 
 /** The keys, and the first request, of AWS's own test suite of signature version 4 (`get-vanilla`). */
@@ -18,7 +19,6 @@ test('headers are signed as AWS signs its own example', () => {
 
 test("an address is signed as the SDK's own signer signs it", async () => {
   const { SignatureV4 } = require('@smithy/signature-v4') as typeof import('@smithy/signature-v4');
-  const { createHash, createHmac } = await import('node:crypto');
   class Sha256 {
     private readonly hash;
     constructor(secret?: string | Uint8Array) {
