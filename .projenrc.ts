@@ -1,9 +1,12 @@
 import { javascript, TextFile, typescript } from 'projen';
 
 /** All of one line of versions: they share their inner packages. */
-const AWS_SDK = ['client-ec2', 'client-iam', 'client-ssm', 'client-sts', 'credential-providers'].map(
-  (name) => `@aws-sdk/${name}@^3.1169.0`,
-);
+const AWS_SDK = [
+  ...['client-ec2', 'client-iam', 'client-ssm', 'client-sts', 'credential-providers'].map(
+    (name) => `@aws-sdk/${name}@^3.1169.0`,
+  ),
+  '@aws-sdk/client-ec2-instance-connect@^3.1138.0',
+];
 
 /**
  * The one place that decides the project's configuration. `npx projen` writes package.json,
@@ -34,6 +37,7 @@ const project = new typescript.TypeScriptProject({
     'picocolors@^1.1.1',
     'ssh2@^1.17.0',
     'tar-stream@^3.1.7',
+    'ws@^8.18.0',
   ],
   // The SDKs of clouds are the user's to install: who builds no AMI loads none of them.
   peerDeps: ['constructs@^10.5.0', ...AWS_SDK],
@@ -48,6 +52,7 @@ const project = new typescript.TypeScriptProject({
     '@types/dockerode@^4.0.2',
     '@types/ssh2@^1.15.5',
     '@types/tar-stream@^3.1.3',
+    '@types/ws@^8.18.0',
     'ajv@^8.17.0',
     'fast-check@^4.3.0',
     'eslint@^9.36.0',

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { WebSocket } from 'ws';
 
 /** A request as it came. */
 export interface CloudRequest {
@@ -7,6 +8,8 @@ export interface CloudRequest {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** Where it came to, such as `127.0.0.1:41234`. */
+  readonly at: string;
 }
 
 /** What is answered. */
@@ -24,6 +27,8 @@ export interface Cloud {
   readonly name: string;
   /** Answers a call. */
   handle(request: CloudRequest): Promise<CloudResponse>;
+  /** Serves a web socket; undefined where the address is of none. */
+  channel?(request: Pick<CloudRequest, 'url' | 'headers'>): ((socket: WebSocket) => void) | undefined;
   /** Environment that points clients at it. */
   environment(endpoint: string): Readonly<Record<string, string>>;
   /** Resolves when nothing goes on any more: no machine starts or ends. */

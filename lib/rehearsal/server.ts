@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { explainErrno } from '../util/errno';
+import type { WebSocket } from 'ws';
 import type { Cloud } from './cloud';
 
 /** A cloud's server on loopback. */
@@ -22,6 +23,7 @@ export async function serve(cloud: Cloud, port: number): Promise<CloudServer> {
   const server = http.createServer((request, response) => {
     answer(cloud, request, response).catch(() => response.destroy());
   });
+  const sockets = webSockets(cloud, server);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject).listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve());
@@ -35,8 +37,27 @@ export async function serve(cloud: Cloud, port: number): Promise<CloudServer> {
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        for (const socket of sockets) socket.terminate();
       }),
   };
+}
+
+/** Takes web socket connections where the cloud has something at their address. */
+function webSockets(cloud: Cloud, server: http.Server): ReadonlySet<WebSocket> {
+  const open = new Set<WebSocket>();
+  server.on('upgrade', (request, socket, head) => {
+    const serving = cloud.channel?.({ url: request.url ?? '/', headers: request.headers });
+    if (!serving) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    const { WebSocketServer } = require('ws') as typeof import('ws');
+    new WebSocketServer({ noServer: true, perMessageDeflate: false }).handleUpgrade(request, socket, head, (one) => {
+      open.add(one.once('close', () => open.delete(one)));
+      serving(one);
+    });
+  });
+  return open;
 }
 
 async function answer(cloud: Cloud, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -50,8 +71,14 @@ async function answer(cloud: Cloud, request: http.IncomingMessage, response: htt
     }
     parts.push(part);
   }
-  const { method = 'GET', url = '/', headers } = request;
-  const { status, headers: own, body, lost } = await cloud.handle({ method, url, headers, body: Buffer.concat(parts) });
+  const { method = 'GET', url = '/', headers, socket } = request;
+  const at = `${socket.localAddress}:${socket.localPort}`;
+  const {
+    status,
+    headers: own,
+    body,
+    lost,
+  } = await cloud.handle({ method, url, headers, body: Buffer.concat(parts), at });
   if (lost === true) response.destroy();
   else response.writeHead(status, own).end(body);
 }

@@ -54,6 +54,15 @@ export async function offersOf(login: Login, ctx: RunContext): Promise<readonly 
   return offers;
 }
 
+/** The public half of a private key, as a line of authorized_keys. */
+export async function publicKeyOf(
+  login: Pick<Login, 'privateKeyFile' | 'privateKeyPassphrase'>,
+  ctx: RunContext,
+): Promise<string> {
+  const [found] = await keysOf({ ...login, username: '' }, ctx);
+  return `${found!.key.type} ${found!.key.getPublicSSH().toString('base64')}`;
+}
+
 /** Where the agent listens. */
 export function agentOf(ctx: RunContext): string {
   const agent =

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { Socket } from 'node:net';
 import type { Client } from 'ssh2';
 import type { RunContext } from '../../extension/context';
 import { withinPatience } from './deadline';
@@ -9,6 +8,7 @@ import { hostKeyCheck } from './host-key';
 import { connectByProxy } from './proxy';
 import type { Hop, Settings } from './settings';
 import { connectTcp, type Address } from './sockets';
+import type { Dialed } from './target';
 
 /** One connection, through all hops. */
 export interface Link {
@@ -32,7 +32,7 @@ export async function openLink(
 ): Promise<Link> {
   const clients: Client[] = [];
   let stream: Duplex | undefined;
-  let socket: Socket | undefined;
+  let socket: Dialed | undefined;
   const close = (): void => {
     for (const client of [...clients].reverse()) client.end();
     // A connection that is cut in two gets no answer to its goodbye.
@@ -49,9 +49,9 @@ export async function openLink(
       if (before) {
         stream = await withinPatience(ctx.clock, signal, patience, 'TCP', () => forward(before, to));
       } else {
-        const { proxy } = settings.target;
+        const { proxy, dial } = settings.target;
         stream = socket = await withinPatience(ctx.clock, signal, patience, 'TCP', (inTime) =>
-          proxy ? connectByProxy(proxy, to, inTime) : connectTcp(to, inTime),
+          dial ? dial(inTime) : proxy ? connectByProxy(proxy, to, inTime) : connectTcp(to, inTime),
         );
         if (settings.readWriteTimeout > 0) giveUpWhenSilent(socket, settings.readWriteTimeout);
       }
@@ -125,7 +125,7 @@ function forward(client: Client, { host, port }: Address): Promise<Duplex> {
   });
 }
 
-function giveUpWhenSilent(socket: Socket, timeout: number): void {
+function giveUpWhenSilent(socket: Dialed, timeout: number): void {
   socket.setTimeout(timeout, () =>
     socket.destroy(new Error(`nothing came for ${timeout / 1000} s (\`readWriteTimeout\`)`)),
   );

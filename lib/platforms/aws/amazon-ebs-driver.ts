@@ -56,7 +56,7 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   async capture(machine: Machine, config: AmazonEbsConfig, ctx: ResourceContext): Promise<Artifact | undefined> {
     const launched = this.launchedOf(machine);
     await clearKey(launched, config, ctx);
-    await launched.communicator?.close();
+    await hangUp(launched);
     return capture(await this.apis.of(config, ctx), machine, config, ctx);
   }
 
@@ -69,7 +69,7 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   }
 
   async destroy(resource: ResourceRecord, ctx: RunContext): Promise<void> {
-    await this.launched.get(resource.token)?.communicator?.close();
+    await hangUp(this.launched.get(resource.token));
     this.launched.delete(resource.token);
     return remove(await this.apis.at(resource, ctx), resource, ctx);
   }
@@ -97,7 +97,7 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
 
   async close(): Promise<void> {
     // Those of machines that were kept on purpose.
-    for (const { communicator } of this.launched.values()) await communicator?.close();
+    for (const launched of this.launched.values()) await hangUp(launched);
     this.apis.close();
   }
 
@@ -106,4 +106,9 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     if (launched) return launched;
     throw new GoldsmithError('INTERNAL', `the instance ${resource.id ?? resource.token} was not started by this run`);
   }
+}
+
+async function hangUp(launched: Launched | undefined): Promise<void> {
+  await launched?.communicator?.close();
+  await launched?.through?.close();
 }

@@ -4,11 +4,14 @@ import { perform } from './call';
 import type { PublicImage } from './catalog';
 import { parameterStore, SECRETS, type JsonHandler } from './documents';
 import { EC2 } from './ec2/actions';
+import { tunnel } from './ec2/connect-endpoints';
 import { closeHosts } from './ec2/host';
 import { AwsError } from './errors';
 import { IAM } from './iam';
+import { INSTANCE_CONNECT } from './instance-connect';
 import { readForm, type Params } from './protocol/params';
 import { ec2Answer, ec2Error, queryAnswer, queryError } from './protocol/xml';
+import { dataChannel, SESSIONS } from './ssm/sessions';
 import { accountOf, STS } from './sts';
 import type { Caller } from './table';
 import type { World } from './world';
@@ -32,12 +35,14 @@ interface Signed extends Caller {
 /** AWS, embedded: EC2, and of STS, IAM, the parameter store and the secrets manager what builds use. */
 export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
   const json: Readonly<Record<string, Readonly<Record<string, JsonHandler>>>> = {
-    AmazonSSM: parameterStore(images),
+    AmazonSSM: { ...parameterStore(images), ...SESSIONS },
     secretsmanager: SECRETS,
+    AWSEC2InstanceConnectService: INSTANCE_CONNECT,
   };
   return {
     name: 'aws',
     handle: (request) => handle(world, json, request),
+    channel: ({ url }) => dataChannel(world, url) ?? tunnel(world, url),
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: ACCESS_KEY,
@@ -79,7 +84,7 @@ async function handle(
       );
     strike(world, action);
     world.enter(caller);
-    const body = await perform(found, callFrom(world, caller, action, params));
+    const body = await perform(found, callFrom(world, caller, action, params, request.at));
     const isLost = world.trouble.strikes('lostResponses');
     const xml =
       caller.service === 'ec2'
@@ -96,8 +101,14 @@ async function handle(
   }
 }
 
-function callFrom(world: World, { account, region, accessKey }: Signed, action: string, params: Params): Call {
-  return { action, params, world, account, region, accessKey, now: world.pace.now() };
+function callFrom(
+  world: World,
+  { account, region, accessKey }: Signed,
+  action: string,
+  params: Params,
+  at: string,
+): Call {
+  return { action, params, world, account, region, accessKey, at, now: world.pace.now() };
 }
 
 /** Trouble that comes before anything is done. */
@@ -125,7 +136,8 @@ function jsonCall(
     world.enter(caller);
     const text = request.body.toString('utf8');
     const input = (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
-    const body = handler({ world, now: world.pace.now(), input, account: caller.account, region: caller.region });
+    const { account, region } = caller;
+    const body = handler({ world, now: world.pace.now(), input, account, region, at: request.at });
     return { ...jsonOf(200, body, requestId), lost: world.trouble.strikes('lostResponses') };
   } catch (error) {
     const { code, message, status } = known(error, world);

@@ -11,6 +11,8 @@ export interface Call extends Caller {
   readonly world: World;
   readonly now: number;
   readonly accessKey: string;
+  /** Where the server was called, such as `127.0.0.1:41234`. */
+  readonly at: string;
 }
 
 /** What a call answers, by names on the wire. */

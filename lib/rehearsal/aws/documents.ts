@@ -8,6 +8,8 @@ export interface JsonCall extends Caller {
   readonly world: World;
   readonly now: number;
   readonly input: Readonly<Record<string, unknown>>;
+  /** Where the server was called, such as `127.0.0.1:41234`. */
+  readonly at: string;
 }
 
 /** Does what a call in JSON asks for. */

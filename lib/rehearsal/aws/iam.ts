@@ -1,8 +1,9 @@
 import type { Body, Call } from './call';
 import { action, type Action } from './call';
 import { AwsError } from './errors';
+import { patternOf } from './filters';
 import type { Params } from './protocol/params';
-import type { Profile } from './world';
+import type { Profile, World } from './world';
 
 /** A launch may name an instance profile that is there, and no other. */
 export function checkProfile({ world, account }: Call, given: Params): void {
@@ -19,11 +20,43 @@ const ROLES = new WeakMap<
   object,
   Map<
     string,
-    { readonly policies: Map<string, string>; readonly trust: string; readonly createdAt: number; readonly id: string }
+    {
+      readonly policies: Map<string, string>;
+      readonly attached: Set<string>;
+      readonly trust: string;
+      readonly createdAt: number;
+      readonly id: string;
+    }
   >
 >();
 
-function rolesOf({ world }: Call): NonNullable<ReturnType<typeof ROLES.get>> {
+/** Policies of AWS's own with what of them counts here. */
+const MANAGED: Readonly<Record<string, readonly string[]>> = {
+  AmazonSSMManagedInstanceCore: ['ssm:UpdateInstanceInformation', 'ssmmessages:*'],
+  AmazonEC2RoleforSSM: ['ssm:UpdateInstanceInformation', 'ssmmessages:*'],
+  AdministratorAccess: ['*'],
+};
+
+/** Whether who has an instance profile may do something. Resources and conditions are not looked at. */
+export function mayDo(world: World, account: string, profile: string, wanted: string): boolean {
+  const roles = world.profiles.get(`${account} ${profile}`)?.roles ?? [];
+  return roles.some((name) => {
+    const role = rolesOf({ world }).get(`${account} ${name}`);
+    if (!role) return false;
+    const managed = [...role.attached].flatMap((arn) => MANAGED[arn.split('/').at(-1) ?? ''] ?? []);
+    const own = [...role.policies.values()].flatMap((text) => {
+      const { Statement } = JSON.parse(text) as { readonly Statement?: unknown };
+      const statements = [Statement ?? []].flat() as {
+        readonly Effect?: string;
+        readonly Action?: string | string[];
+      }[];
+      return statements.flatMap(({ Effect, Action: actions = [] }) => (Effect === 'Allow' ? [actions].flat() : []));
+    });
+    return [...managed, ...own].some((pattern) => patternOf(pattern.toLowerCase()).test(wanted.toLowerCase()));
+  });
+}
+
+function rolesOf({ world }: { readonly world: World }): NonNullable<ReturnType<typeof ROLES.get>> {
   const roles = ROLES.get(world) ?? new Map();
   ROLES.set(world, roles);
   return roles;
@@ -118,7 +151,7 @@ export const IAM: Readonly<Record<string, Action>> = {
         throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
       const trust = documentOf(call.params, 'AssumeRolePolicyDocument');
       const id = `AROA${call.world.dice.hex(16).toUpperCase()}`;
-      rolesOf(call).set(key, { policies: new Map(), trust, createdAt: call.now, id });
+      rolesOf(call).set(key, { policies: new Map(), attached: new Set(), trust, createdAt: call.now, id });
       note(call, 'role', id, name);
       return { Role: roleView(call, name) };
     },
@@ -128,7 +161,12 @@ export const IAM: Readonly<Record<string, Action>> = {
     return {};
   }),
   AttachRolePolicy: action('RoleName PolicyArn', (call) => {
-    roleOf(call);
+    roleOf(call).attached.add(call.params.need('PolicyArn'));
+    return {};
+  }),
+  DetachRolePolicy: action('RoleName PolicyArn', (call) => {
+    const arn = call.params.need('PolicyArn');
+    if (!roleOf(call).attached.delete(arn)) throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`, 404);
     return {};
   }),
   DeleteRolePolicy: action('RoleName PolicyName', (call) => {
@@ -145,6 +183,8 @@ export const IAM: Readonly<Record<string, Action>> = {
       throw new AwsError('DeleteConflict', 'Cannot delete entity, must remove roles from instance profile first.', 409);
     if (role.policies.size > 0)
       throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+    if (role.attached.size > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must detach all policies first.', 409);
     rolesOf(call).delete(`${call.account} ${name}`);
     call.world.inventory.deleted(role.id, call.now);
     return {};

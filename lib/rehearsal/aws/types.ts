@@ -206,6 +206,16 @@ export interface ImportTask extends Entity {
   };
 }
 
+/** A way into a network for EC2 Instance Connect. */
+export interface ConnectEndpoint extends Entity {
+  readonly subnet: string;
+  readonly vpc: string;
+  readonly zone: string;
+  readonly groups: readonly string[];
+  /** Where its tunnels are opened. */
+  readonly dnsName: string;
+}
+
 /** A request for a spot instance. */
 export interface SpotRequest extends Entity {
   state: 'active' | 'cancelled' | 'closed';

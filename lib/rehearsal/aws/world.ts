@@ -8,6 +8,7 @@ import { uuid } from './ids';
 import type { Quota } from './quota';
 import { Table, type Caller, type Kind } from './table';
 import type {
+  ConnectEndpoint,
   Entity,
   Group,
   Image,
@@ -68,6 +69,7 @@ export class World {
   readonly templates: Table<Template>;
   readonly spotRequests: Table<SpotRequest>;
   readonly importTasks: Table<ImportTask>;
+  readonly connectEndpoints: Table<ConnectEndpoint>;
 
   readonly sshPort: number;
   readonly quota: Quota;
@@ -110,6 +112,15 @@ export class World {
     );
     this.importTasks = new Table(
       kind('import', 'import task', 'InvalidConversionTaskId', 'InvalidConversionTaskId.Malformed'),
+      now,
+    );
+    this.connectEndpoints = new Table(
+      kind(
+        'eice',
+        'instance connect endpoint',
+        'InvalidInstanceConnectEndpointId.NotFound',
+        'InvalidInstanceConnectEndpointId.Malformed',
+      ),
       now,
     );
     this.spotRequests = new Table(

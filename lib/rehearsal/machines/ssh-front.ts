@@ -1,4 +1,5 @@
 import * as net from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Connection, ParsedKey, PublicKeyAuthContext } from 'ssh2';
 import { GoldsmithError } from '../../errors';
 import { explainErrno } from '../../util/errno';
@@ -21,7 +22,7 @@ export interface Door {
 
 /** An SSH server at an address, in front of a machine. */
 export class SshFront {
-  private readonly sockets = new Set<net.Socket>();
+  private readonly sockets = new Set<Duplex>();
   private hostKeys: readonly string[] = [];
 
   private constructor(
@@ -76,11 +77,16 @@ export class SshFront {
       socket.resetAndDestroy();
       return;
     }
-    this.sockets.add(socket.once('close', () => this.sockets.delete(socket)));
+    this.enter(socket);
+  }
+
+  /** Takes a connection, from wherever it comes. */
+  enter(stream: Duplex): void {
+    this.sockets.add(stream.once('close', () => this.sockets.delete(stream)));
     const { Server } = require('ssh2') as typeof import('ssh2');
     const server = new Server({ hostKeys: [...this.hostKeys], ident: 'OpenSSH_9.6' }, (client) => this.serve(client));
     server.on('error', () => undefined);
-    server.injectSocket(socket);
+    server.injectSocket(stream as net.Socket);
   }
 
   private serve(client: Connection): void {

@@ -5,7 +5,9 @@ import { Bucket, EC2_RATES } from './bucket';
 import type { CallName, Input, Output } from './calls';
 import { openSdk, type Sdk } from './client';
 import { awsError, isNotFound, isRetryable, isThrottled } from './errors';
+import { credentialsOf } from './credentials';
 import { Poller } from './poller';
+import { signedHeaders, signedUrl, type SignedFor } from './sign';
 
 /** How often a call is made in all, and how long is waited in between, in milliseconds: Packer's. */
 const TRIES = 11;
@@ -65,6 +67,26 @@ export class Api {
     }
   }
 
+  /** Headers that sign a GET of an address which the SDK does not know. */
+  async signedHeaders(url: string, service: string): Promise<Readonly<Record<string, string>>> {
+    return signedHeaders(url, await this.signer(service));
+  }
+
+  /** An address that is signed itself, for so many seconds. */
+  async signedUrl(url: string, service: string, seconds: number): Promise<string> {
+    return signedUrl(url, seconds, await this.signer(service));
+  }
+
+  /** Whether AWS's place is taken by a server that is reached without TLS. */
+  get isPlain(): boolean {
+    return this.access.endpoints.ec2?.startsWith('http:') === true;
+  }
+
+  /** Whether any certificate of a server of AWS's is taken. */
+  get isInsecure(): boolean {
+    return this.access.insecureSkipTlsVerify === true;
+  }
+
   /** Makes a call that names something which was created just now: AWS may not know it everywhere yet. */
   async soon<K extends CallName>(name: K, input: Input<K>, signal?: AbortSignal): Promise<Output<K>> {
     const end = this.clock.now() + CONSISTENT;
@@ -95,6 +117,11 @@ export class Api {
 
   close(): void {
     this.sdk.close();
+  }
+
+  private async signer(service: string): Promise<SignedFor> {
+    const keys = await credentialsOf(this.access)();
+    return { keys, region: this.region, service, now: this.clock.now() };
   }
 
   private async explain(name: CallName, error: unknown): Promise<GoldsmithError> {

@@ -2,6 +2,7 @@ import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as ssm from '@aws-sdk/client-ssm';
 import type * as sts from '@aws-sdk/client-sts';
 import type * as iam from '@aws-sdk/client-iam';
+import type * as connect from '@aws-sdk/client-ec2-instance-connect';
 
 /** What a call takes and answers. */
 interface Call<In, Out> {
@@ -56,8 +57,19 @@ export interface Calls {
     ec2.DisableImageDeregistrationProtectionCommandInput,
     ec2.DisableImageDeregistrationProtectionCommandOutput
   >;
+  'ec2:DescribeInstanceConnectEndpoints': Call<
+    ec2.DescribeInstanceConnectEndpointsCommandInput,
+    ec2.DescribeInstanceConnectEndpointsCommandOutput
+  >;
   'ec2:EnableFastLaunch': Call<ec2.EnableFastLaunchCommandInput, ec2.EnableFastLaunchCommandOutput>;
   'ssm:GetParameter': Call<ssm.GetParameterCommandInput, ssm.GetParameterCommandOutput>;
+  'ssm:StartSession': Call<ssm.StartSessionCommandInput, ssm.StartSessionCommandOutput>;
+  'ssm:ResumeSession': Call<ssm.ResumeSessionCommandInput, ssm.ResumeSessionCommandOutput>;
+  'ssm:TerminateSession': Call<ssm.TerminateSessionCommandInput, ssm.TerminateSessionCommandOutput>;
+  'ec2-instance-connect:SendSSHPublicKey': Call<
+    connect.SendSSHPublicKeyCommandInput,
+    connect.SendSSHPublicKeyCommandOutput
+  >;
   'sts:GetCallerIdentity': Call<sts.GetCallerIdentityCommandInput, sts.GetCallerIdentityCommandOutput>;
   'sts:DecodeAuthorizationMessage': Call<
     sts.DecodeAuthorizationMessageCommandInput,
@@ -87,4 +99,4 @@ export type Input<K extends CallName> = Calls[K]['input'];
 /** What a call answers. */
 export type Output<K extends CallName> = Calls[K]['output'];
 /** A service of AWS, as the SDK's packages are called. */
-export type Service = 'ec2' | 'ssm' | 'sts' | 'iam';
+export type Service = 'ec2' | 'ssm' | 'sts' | 'iam' | 'ec2-instance-connect';

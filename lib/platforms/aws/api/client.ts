@@ -30,7 +30,7 @@ export function openSdk(access: Access): Sdk {
     if (!client) {
       const { region, endpoints, insecureSkipTlsVerify, env } = access;
       const { Agent } = require('node:https') as typeof import('node:https');
-      const Kind = packageOf(service)[`${service.toUpperCase()}Client`]!;
+      const Kind = packageOf(service)[`${classOf(service)}Client`]!;
       client = new Kind({
         region,
         credentials,
@@ -75,6 +75,10 @@ export function identityOf(access: Access): string {
   ]);
 }
 
+function classOf(service: Service): string {
+  return service === 'ec2-instance-connect' ? 'EC2InstanceConnect' : service.toUpperCase();
+}
+
 function packageOf(service: Service): Package {
   return needSdk(`@aws-sdk/client-${service}`, () => {
     switch (service) {
@@ -86,6 +90,8 @@ function packageOf(service: Service): Package {
         return require('@aws-sdk/client-sts') as typeof import('@aws-sdk/client-sts');
       case 'iam':
         return require('@aws-sdk/client-iam') as typeof import('@aws-sdk/client-iam');
+      case 'ec2-instance-connect':
+        return require('@aws-sdk/client-ec2-instance-connect') as typeof import('@aws-sdk/client-ec2-instance-connect');
     }
   }) as unknown as Package;
 }

@@ -10,6 +10,7 @@ import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imageById, imageIdOf } from './base';
 import { runInstance } from './instance';
+import { lendsKey } from './instance-access';
 import { makeKeys, type MachineKeys } from './keys';
 import { prepareNetwork } from './network';
 import { profileFor } from './profile';
@@ -32,6 +33,8 @@ export interface Launched {
   /** As it was when it began to run. */
   readonly instance: Instance;
   communicator?: Communicator;
+  /** What the connection goes through. */
+  through?: { close(): Promise<void> };
 }
 
 /** Starts the instance, with a key pair and a security group of its own where none are given. */
@@ -46,7 +49,9 @@ export async function launch(
     if (image.RootDeviceType === 'instance-store') throw notEbs(image.ImageId!);
     const windows = image.Platform?.toLowerCase() === 'windows';
     const keys = makeKeys(config, windows, ctx);
-    const keyName = config.sshKeypairName ?? (keys.user && (await importKey(api, config, keys.user.publicKey, ctx)));
+    const keyName =
+      config.sshKeypairName ??
+      (keys.user && !lendsKey(config) ? await importKey(api, config, keys.user.publicKey, ctx) : undefined);
     const network = await prepareNetwork(api, config, ctx);
     const profile = await profileFor(api, config, ctx);
     const wanted = { image, network, keys, keyName, profile };

@@ -3,6 +3,7 @@ import type { Communicator } from '../../../extension/communicator';
 import type { ResourceContext } from '../../../extension/context';
 import type { Api } from '../api/api';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
+import { lendsKey } from './instance-access';
 import { dataOf, type Launched } from './launch';
 import { isOver, lost } from './lost';
 
@@ -47,12 +48,15 @@ export async function clearKey(
   config: AmazonEbsConfig,
   ctx: ResourceContext,
 ): Promise<void> {
+  // A key that was lent was never written down.
+  if (lendsKey(config)) return;
   const given = typeof config.communicator === 'object' ? config.communicator : undefined;
   const wanted = given?.type === 'ssh' ? (given.clearAuthorizedKeys ?? true) : given === undefined;
   if (communicator && keys.user && wanted) await removeAuthorizedKey(communicator, keys.user.publicKey, ctx.signal);
 }
 
-async function throwIfLost(api: Api, id: string, ctx: ResourceContext): Promise<void> {
+/** Asks EC2 for it, and throws where the instance is no more. */
+export async function throwIfLost(api: Api, id: string, ctx: ResourceContext): Promise<void> {
   const asked = { Filters: [{ Name: 'instance-id', Values: [id] }] };
   const found = await api.call('ec2:DescribeInstances', asked, ctx.signal).catch(() => undefined);
   const instance = found?.Reservations?.[0]?.Instances?.[0];

@@ -6,6 +6,7 @@ import { asLocator } from '../api/access';
 import { isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { filtersOf } from './filters';
+import { usesSession } from './instance-access';
 import { ownTags, specify } from './tags';
 
 /** A place to try: a subnet, a zone, or whatever AWS chooses. */
@@ -34,7 +35,8 @@ export async function prepareNetwork(api: Api, config: AmazonEbsConfig, ctx: Res
     if (SecurityGroups.length === 0) throw nothing('securityGroupFilter', 'security group', api);
     return { spots, groups: SecurityGroups.map(({ GroupId }) => GroupId!) };
   }
-  if (portOf(config) === undefined) return { spots, groups: [] };
+  // Nobody comes in by the network: the VPC's default group will do.
+  if (portOf(config) === undefined || usesSession(config)) return { spots, groups: [] };
   return { spots, groups: [await temporaryGroup(api, config, vpc, ctx)] };
 }
 
@@ -119,7 +121,11 @@ async function vpcOf(api: Api, subnet: string, ctx: ResourceContext): Promise<st
 
 function makesGroup(config: AmazonEbsConfig): boolean {
   const { securityGroupId, securityGroupIds, securityGroupFilter } = config;
-  return (securityGroupId ?? securityGroupIds ?? securityGroupFilter) === undefined && portOf(config) !== undefined;
+  return (
+    (securityGroupId ?? securityGroupIds ?? securityGroupFilter) === undefined &&
+    portOf(config) !== undefined &&
+    !usesSession(config)
+  );
 }
 
 /** The port that is connected to; undefined where nobody connects. */

@@ -9,6 +9,7 @@ import { problemWithAmiName } from '../props/naming';
 import { imageById, imageIdOf } from './base';
 import { imagesNamed, nameTaken } from './capture';
 import { regionsOf } from './find';
+import { usesSession } from './instance-access';
 import { listOf } from './network';
 import { amiNameOf } from './names';
 
@@ -23,6 +24,13 @@ export async function preflight(
     const refused = await problemsOf(() => api.once('identity', () => api.call('sts:GetCallerIdentity', {})), ctx);
     // Without credentials everything else would fail for the same reason.
     if (refused.length > 0) return refused;
+  }
+  const { iamInstanceProfile, temporaryIamInstanceProfilePolicyDocument } = config;
+  if (usesSession(config) && (iamInstanceProfile ?? temporaryIamInstanceProfilePolicyDocument) === undefined) {
+    // The account may give its instances the permission without one: Default Host Management Configuration.
+    ctx.warn(
+      '`sshInterface` is `session_manager`, and there is neither `iamInstanceProfile` nor `temporaryIamInstanceProfilePolicyDocument`: unless the account manages all its instances, their agents may not connect',
+    );
   }
   const checks = [
     () => checkName(api, config, ctx),

@@ -38,8 +38,19 @@ export interface AmazonNetworkProps {
   readonly temporarySecurityGroupSourcePublicIp?: boolean;
   /** Whether the instance gets a public IPv4 address. @default - the subnet's setting */
   readonly associatePublicIpAddress?: boolean;
-  /** Which of the instance's addresses is connected to. @default - the public one; where there is none, the private one */
-  readonly sshInterface?: 'public_ip' | 'private_ip' | 'public_dns' | 'private_dns' | 'ipv6';
+  /**
+   * Which of the instance's addresses is connected to; `session_manager` goes by Systems Manager's agent instead, which needs neither an
+   * address nor an open port, and `instance_connect` lends the instance the key for each login.
+   * @default - the public one; where there is none, the private one
+   */
+  readonly sshInterface?:
+    'public_ip' | 'private_ip' | 'public_dns' | 'private_dns' | 'ipv6' | 'session_manager' | 'instance_connect';
+  /** With `session_manager`, a port of this machine that leads to the instance's too, for other tools. @default - none; any, with WinRM */
+  readonly sessionManagerPort?: number;
+  /** With `session_manager`, waits so long before the agent is asked for. @default - no pause */
+  readonly pauseBeforeSsm?: string;
+  /** With `instance_connect`, the EC2 Instance Connect Endpoint that leads to the instance's private address. @default - none */
+  readonly instanceConnectEndpointId?: Text;
   /** Name of a key pair in EC2 whose private key `communicator` names. @default - a temporary key pair */
   readonly sshKeypairName?: Text;
   /** Name of the temporary key pair. @default - goldsmith's own */
@@ -64,7 +75,12 @@ export const networkShape = {
   temporarySecurityGroupSourceCidrs: z.array(text()).min(1).optional(),
   temporarySecurityGroupSourcePublicIp: z.boolean().optional(),
   associatePublicIpAddress: z.boolean().optional(),
-  sshInterface: z.enum(['public_ip', 'private_ip', 'public_dns', 'private_dns', 'ipv6']).optional(),
+  sshInterface: z
+    .enum(['public_ip', 'private_ip', 'public_dns', 'private_dns', 'ipv6', 'session_manager', 'instance_connect'])
+    .optional(),
+  sessionManagerPort: z.number().int().min(1).max(65535).optional(),
+  pauseBeforeSsm: duration().optional(),
+  instanceConnectEndpointId: text().optional(),
   sshKeypairName: text().optional(),
   temporaryKeyPairName: text().optional(),
   addressTimeout: duration().optional(),
@@ -99,6 +115,56 @@ const cidrRule: Rule = ({ temporarySecurityGroupSourceCidrs: cidrs }) => {
     : `\`temporarySecurityGroupSourceCidrs\` has \`${wrong as string}\`, and takes networks such as \`203.0.113.7/32\``;
 };
 
+/** What belongs to one way to connect only. */
+const wayRule: Rule = (given) => {
+  const way = given['sshInterface'];
+  for (const [name, needed] of [
+    ['sessionManagerPort', 'session_manager'],
+    ['pauseBeforeSsm', 'session_manager'],
+    ['instanceConnectEndpointId', 'instance_connect'],
+  ] as const) {
+    if (given[name] !== undefined && way !== needed) return `\`${name}\` is for \`sshInterface: '${needed}'\``;
+  }
+  return undefined;
+};
+
+/** What makes no sense where no address is connected to. */
+const throughRule: Rule = (given) => {
+  const { sshInterface: way, communicator } = given;
+  const isSession = way === 'session_manager';
+  const hasTunnel = isSession || given['instanceConnectEndpointId'] !== undefined;
+  const wanted = (communicator ?? {}) as Readonly<Record<string, unknown>>;
+  const idle = ['host', 'proxy', 'bastion', 'bastions'].find((name) => wanted[name] !== undefined);
+  if (hasTunnel && idle !== undefined) {
+    return `\`communicator.${idle}\` is for a connection to an address, and \`sshInterface\` is \`${String(way)}\``;
+  }
+  const open = ['temporarySecurityGroupSourceCidrs', 'temporarySecurityGroupSourcePublicIp'].find(
+    (name) => given[name] !== undefined && given[name] !== false,
+  );
+  return isSession && open !== undefined
+    ? `\`${open}\` lets somebody in, and with \`sshInterface: 'session_manager'\` nobody comes in`
+    : undefined;
+};
+
+/** EC2 Instance Connect lends SSH keys, of files or temporary ones. */
+const lentKey: Rule = ({ sshInterface, communicator, sshKeypairName, temporaryKeyPairName }) => {
+  if (sshInterface !== 'instance_connect') return undefined;
+  const wanted = (communicator ?? {}) as {
+    readonly type?: unknown;
+    readonly agentAuth?: unknown;
+    readonly password?: unknown;
+  };
+  if (wanted.type === 'winrm') return "`sshInterface: 'instance_connect'` is for SSH, and `communicator` is WinRM";
+  const other =
+    (wanted.agentAuth === true && 'communicator.agentAuth') ||
+    (wanted.password !== undefined && 'communicator.password') ||
+    (sshKeypairName !== undefined && 'sshKeypairName') ||
+    (temporaryKeyPairName !== undefined && 'temporaryKeyPairName');
+  return other === false || other === undefined
+    ? undefined
+    : `\`${other}\` is of no use with \`sshInterface: 'instance_connect'\`, which lends the instance a key for each login`;
+};
+
 /** What must hold between {@link AmazonNetworkProps}. */
 export const networkRules: readonly Rule[] = [
   atMostOne('vpcId', 'vpcFilter'),
@@ -109,4 +175,7 @@ export const networkRules: readonly Rule[] = [
   temporaryGroup,
   keyPair,
   cidrRule,
+  wayRule,
+  throughRule,
+  lentKey,
 ];

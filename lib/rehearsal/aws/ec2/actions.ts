@@ -1,5 +1,6 @@
 import { action, type Action } from '../call';
 import { createTags, deleteTags, describeTags } from '../tags';
+import * as endpoints from './connect-endpoints';
 import * as fleet from './fleet';
 import * as groups from './groups';
 import * as changes from './image-changes';
@@ -48,6 +49,12 @@ export const EC2: Readonly<Record<string, Action>> = {
     'BlockDeviceMapping Description InstanceId Name NoReboot SnapshotLocation TagSpecification',
     images.create,
   ),
+  CreateInstanceConnectEndpoint: action(
+    'ClientToken IpAddressType PreserveClientIp SecurityGroupId SubnetId TagSpecification',
+    endpoints.create,
+  ),
+  DeleteInstanceConnectEndpoint: action('InstanceConnectEndpointId', endpoints.remove),
+  DescribeInstanceConnectEndpoints: action(`${PAGE} InstanceConnectEndpointId`, endpoints.describe),
   CreateKeyPair: action('KeyFormat KeyName KeyType TagSpecification', keys.create),
   CreateLaunchTemplate: action(
     'ClientToken LaunchTemplateData LaunchTemplateName TagSpecification VersionDescription',

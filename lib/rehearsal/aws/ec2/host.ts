@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { noAddress, type SshFront, type Door } from '../../machines/ssh-front';
 import { readUserData, type UserData } from '../../machines/cloud-config';
 import { LOGIN_USERS, runIn, setUp } from '../../machines/guest';
@@ -31,7 +32,10 @@ export class Host implements Door {
   front: SshFront | undefined;
   /** Whether the machine has booted so far that it answers. */
   ready = false;
+  /** Called when it stops. */
+  readonly downs = new Set<() => void>();
   private machine: Promise<Computer> | undefined;
+  private lent: readonly { readonly user: string; readonly key: string; readonly until: number }[] = [];
   private hasSudo = false;
   /** Images that are being made of it: one after the other, and none of a machine that is being deleted. */
   private freezing: Promise<unknown> = Promise.resolve();
@@ -69,6 +73,7 @@ export class Host implements Door {
   /** Ends what runs; the disk stays. */
   async stop(): Promise<void> {
     this.ready = false;
+    this.goDown();
     this.front?.hangUp();
     await (await this.machine)?.stop();
   }
@@ -84,6 +89,7 @@ export class Host implements Door {
   /** Deletes it. */
   async destroy(): Promise<void> {
     this.ready = false;
+    this.goDown();
     await this.front?.close();
     this.front = undefined;
     await this.freezing;
@@ -101,15 +107,33 @@ export class Host implements Door {
     this.lines.push(line);
   }
 
+  /** Whether it has booted, and really runs. */
+  get isUp(): boolean {
+    return this.ready && this.machine !== undefined;
+  }
+
+  /** Lets somebody in at its SSH server who is in the machine already, whatever its security groups say. */
+  enter(stream: Duplex): boolean {
+    if (!this.isUp || !this.front) return false;
+    this.front.enter(stream);
+    return true;
+  }
+
+  /** Takes a key of a user until then. */
+  lend(user: string, key: string, until: number): void {
+    this.lent = [...this.lent.filter((one) => this.isTaken(one)), { user, key, until }];
+  }
+
   isOpen(): boolean {
     const { world, instance } = this;
     const groups = instance.groups.map((id) => world.groups.find(id));
-    return this.ready && this.machine !== undefined && groups.some((group) => group && letsIn(group, 22));
+    return this.isUp && groups.some((group) => group && letsIn(group, 22));
   }
 
   keysOf(user: string): readonly string[] | undefined {
     const own = this.userData.users.find(({ name }) => name === user)?.keys ?? [];
-    return this.users().includes(user) || user === 'root' ? [...this.defaultKeys(), ...own] : undefined;
+    const lent = this.lent.filter((one) => one.user === user && this.isTaken(one)).map(({ key }) => key);
+    return this.users().includes(user) || user === 'root' ? [...this.defaultKeys(), ...own, ...lent] : undefined;
   }
 
   async computer(): Promise<Computer> {
@@ -129,6 +153,14 @@ export class Host implements Door {
   private users(): readonly string[] {
     const named = this.userData.users.map(({ name }) => name).filter((name) => /^[a-z_][\w-]*$/.test(name));
     return [...new Set([...LOGIN_USERS, ...named])].filter((name) => name !== 'root');
+  }
+
+  private goDown(): void {
+    for (const down of [...this.downs]) down();
+  }
+
+  private isTaken({ until }: { readonly until: number }): boolean {
+    return until > this.world.pace.clock.now();
   }
 
   private defaultKeys(): readonly string[] {
