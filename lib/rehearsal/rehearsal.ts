@@ -49,7 +49,12 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     seed,
     trouble: new Trouble(trouble, dice(`trouble ${seed}`), HIDDEN),
     inventory,
-    catalog: { images, baseOf: (image, id) => baseOf(image, id, choices) },
+    catalog: {
+      images,
+      parameters: options.parameters ?? {},
+      secrets: options.secrets ?? {},
+      baseOf: (image, id) => baseOf(image, id, choices),
+    },
     sshPort: options.sshPort ?? 22,
     quota: new Quota(options.quotas ?? {}),
     warn: (text) => ctx.warn(text),

@@ -28,6 +28,9 @@ export interface PublicImage {
 /** The public images, and what their machines start from. */
 export interface Catalog {
   readonly images: readonly PublicImage[];
+  /** Texts that every account has from the beginning: SecureStrings of the parameter store, and secrets. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
   baseOf(image: PublicImage, id: string): BaseChoice;
 }
 
@@ -90,6 +93,12 @@ const ZONES = ['a', 'b', 'c'] as const;
 export function furnish(world: World, caller: Caller, catalog: Catalog): void {
   for (const image of catalog.images) addImage(world, caller.region, image, catalog);
   const { account, region } = caller;
+  for (const kind of ['parameters', 'secrets'] as const) {
+    for (const [name, value] of Object.entries(catalog[kind])) {
+      const one = { name, type: 'SecureString', value, version: 1, modified: 0, account, region };
+      world[kind].set(`${account} ${region} ${name}`, one);
+    }
+  }
   const base = { region, account, createdAt: 0, visibleAt: 0 };
   const vpc = fixedId('vpc', `${account} ${region}`);
   world.vpcs.add({ ...base, id: vpc, tags: new Map(), cidr: '172.31.0.0/16', isDefault: true });

@@ -55,14 +55,22 @@ export async function accessOf(props: AccessProps, env: Env): Promise<Access> {
   return { ...props, region, endpoints: endpointsOf(props, env), env };
 }
 
+const VARIABLES: Readonly<Record<Service, string>> = {
+  ec2: 'EC2',
+  ssm: 'SSM',
+  sts: 'STS',
+  iam: 'IAM',
+  secretsmanager: 'SECRETS_MANAGER',
+};
+
 /** The SDKs' own variables, of a service before those of all: docs.aws.amazon.com/sdkref, "Service-specific endpoints". */
 function endpointsOf({ customEndpointEc2 }: AccessProps, env: Env): Partial<Record<Service, string>> {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return {};
   const found: Partial<Record<Service, string>> = {};
-  for (const service of ['ec2', 'ssm', 'sts', 'iam'] as const) {
+  for (const [service, variable] of Object.entries(VARIABLES) as [Service, string][]) {
     const url =
       (service === 'ec2' ? customEndpointEc2 : undefined) ??
-      env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ??
+      env[`AWS_ENDPOINT_URL_${variable}`] ??
       env['AWS_ENDPOINT_URL'];
     if (url !== undefined && url !== '') found[service] = url;
   }

@@ -10,6 +10,7 @@ import { describeBase, imageIdOf } from './base';
 import { imagesNamed, nameTaken } from './capture';
 import { regionsOf } from './find';
 import { listOf } from './network';
+import { checkParameter } from './parameter';
 import { amiNameOf } from './names';
 
 /** Everything that can be known to be wrong before anything is created; all of it at once. */
@@ -27,6 +28,7 @@ export async function preflight(
   const checks = [
     () => checkName(api, config, ctx),
     () => checkRegions(api, config, ctx),
+    () => checkParameter(api, config, ctx),
     () => checkStart(api, config, from, ctx),
   ];
   return (await Promise.all(checks.map((check) => problemsOf(check, ctx)))).flat();
