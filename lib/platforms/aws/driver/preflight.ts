@@ -96,7 +96,7 @@ async function checkStart(
     }
   }
   if (problems.length > 0) throw GoldsmithError.all(problems, 'PREFLIGHT_FAILED');
-  if (image) await mayStart(api, image.ImageId!, types[0]!, config, ctx);
+  if (image) await mayStart(api, image.ImageId!, types, config, ctx);
 }
 
 async function architecturesOf(
@@ -117,11 +117,38 @@ async function architecturesOf(
 async function mayStart(
   api: Api,
   ImageId: string,
-  type: string,
+  types: readonly string[],
   config: AmazonEbsConfig,
   ctx: RunContext,
 ): Promise<void> {
+  const refusals: string[] = [];
+  for (const type of types) {
+    const reason = await refusalOf(api, ImageId, type, config, ctx);
+    if (reason === undefined) return;
+    refusals.push(`\`${type}\`: ${reason.message}`);
+  }
+  throw new GoldsmithError(
+    'PREFLIGHT_FAILED',
+    `the quota of this account lets no instance start: ${refusals.join('; ')}`,
+    {
+      hint: 'ask for a higher quota in the Service Quotas console, end instances, or name smaller types in `instanceType`',
+    },
+  );
+}
+
+/** That a quota of the account is used up, in EC2's own words: it is not asked for more than a dry run, so nothing else needs a permission. */
+const QUOTA = /^(VcpuLimitExceeded|InstanceLimitExceeded|MaxSpotInstanceCountExceeded)$/;
+
+async function refusalOf(
+  api: Api,
+  ImageId: string,
+  type: string,
+  config: AmazonEbsConfig,
+  ctx: RunContext,
+): Promise<Error | undefined> {
   const [subnet] = listOf(config.subnetId);
+  const { securityGroupId, securityGroupIds, sshKeypairName, iamInstanceProfile } = config;
+  const groups = securityGroupIds ?? listOf(securityGroupId);
   const request = {
     DryRun: true,
     ImageId,
@@ -129,15 +156,20 @@ async function mayStart(
     MinCount: 1,
     MaxCount: 1,
     ...(subnet !== undefined && { SubnetId: subnet }),
+    ...(groups.length > 0 && { SecurityGroupIds: [...groups] }),
+    ...(sshKeypairName !== undefined && { KeyName: sshKeypairName }),
+    ...(iamInstanceProfile !== undefined && { IamInstanceProfile: { Name: iamInstanceProfile } }),
   };
   try {
     await api.call('ec2:RunInstances', request, ctx.signal);
   } catch (error) {
+    if (error instanceof Error && QUOTA.test(reasonOf(error))) return error;
     // Where there is no default VPC, or no room just now, the real request may name another place.
     if (isDryRunSuccess(error) || isCapacity(error) || /^(MissingInput|VPCIdNotSpecified)$/.test(reasonOf(error)))
-      return;
+      return undefined;
     throw error;
   }
+  return undefined;
 }
 
 function wrong(message: string, hint: string): Problem {
