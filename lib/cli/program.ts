@@ -179,7 +179,14 @@ function withRehearsal(command: Command): Command {
     .option('--image <ami=base>', 'what machines of an image start from: minimal, host, folder:DIR, ...', gather, [])
     .option('--speed <n>', 'seconds of the cloud in one of ours, while something is waited for (default: 50)')
     .option('--seed <text>', 'what decides all that is random')
-    .option('--trouble <name=share>', 'what goes wrong, and how often: throttling=0.1', gather, []);
+    .option('--trouble <name=share>', 'what goes wrong, and how often: throttling=0.1', gather, [])
+    .option(
+      '--parameter <name=value>',
+      'an SSM parameter that the embedded AWS has, with a value made up for it',
+      gather,
+      [],
+    )
+    .option('--secret <name=value>', 'a secret of Secrets Manager that the embedded AWS has, likewise', gather, []);
 }
 
 function withBuild(command: Command): Command {

@@ -8,6 +8,8 @@ export interface RehearsalFlags {
   readonly speed?: string;
   readonly seed?: string;
   readonly trouble?: readonly string[];
+  readonly parameter?: readonly string[];
+  readonly secret?: readonly string[];
 }
 
 const TROUBLES: readonly (keyof TroubleOptions)[] = [
@@ -20,12 +22,15 @@ const TROUBLES: readonly (keyof TroubleOptions)[] = [
 ];
 
 /** What the command line says of a rehearsal. */
-export function rehearsalOptions({ image = [], speed, seed, trouble = [] }: RehearsalFlags): RehearsalOptions {
+export function rehearsalOptions(flags: RehearsalFlags): RehearsalOptions {
+  const { image = [], speed, seed, trouble = [], parameter = [], secret = [] } = flags;
   return {
     images: Object.fromEntries(image.map((pair) => imageOf(pair))),
     ...(speed !== undefined && { speed: positive('--speed', speed) }),
     ...(seed !== undefined && { seed }),
     trouble: Object.fromEntries(trouble.map((pair) => troubleOf(pair))),
+    parameters: Object.fromEntries(parameter.map((pair) => valueOf('--parameter', pair))),
+    secrets: Object.fromEntries(secret.map((pair) => valueOf('--secret', pair))),
   };
 }
 
@@ -43,6 +48,13 @@ function imageOf(pair: string): [string, string] {
     'BAD_USAGE',
     `--image is ${JSON.stringify(pair)}; it takes AMI=BASE, such as ami-0123456789abcdef0=host or "ubuntu/images/*"=minimal`,
   );
+}
+
+function valueOf(option: string, pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+  // What was given may be half of a value, so it is not shown.
+  throw new GoldsmithError('BAD_USAGE', `${option} takes NAME=VALUE, and what was given has no name before a \`=\``);
 }
 
 function troubleOf(pair: string): [string, number] {

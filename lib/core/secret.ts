@@ -1,6 +1,7 @@
 import type { JsonObject } from '../plan/json';
 import type { LateJson } from '../plan/late';
 import { LateValue } from './output';
+import type { SecretsManagerOptions, SsmParameterOptions } from './secret-places';
 
 /**
  * A value that must never be seen: read when the plan runs, by reference. Only the reference is in the plan and in digests; the
@@ -20,6 +21,26 @@ export class Secret extends LateValue<string> {
   /** What a command prints, without one newline at its end: the command and its arguments, no shell. */
   static fromCommand(command: string, args: readonly string[] = []): Secret {
     return new Secret('command', { command, args });
+  }
+
+  /**
+   * A parameter of AWS Systems Manager, decrypted where it is a SecureString. It is read by `goldsmith/aws`, which needs the package
+   * `@aws-sdk/client-ssm`.
+   *
+   * @param name such as `/acme/registry/token`, or its ARN
+   */
+  static fromSsmParameter(name: string, options: SsmParameterOptions = {}): Secret {
+    return new Secret('amazon-parameterstore', { name, ...options }, 'goldsmith/aws');
+  }
+
+  /**
+   * A secret of AWS Secrets Manager, or with `key` one of the values in it. It is read by `goldsmith/aws`, which needs the package
+   * `@aws-sdk/client-secrets-manager`.
+   *
+   * @param id its name or ARN
+   */
+  static fromSecretsManager(id: string, options: SecretsManagerOptions = {}): Secret {
+    return new Secret('amazon-secretsmanager', { id, ...options }, 'goldsmith/aws');
   }
 
   /**

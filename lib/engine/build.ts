@@ -4,6 +4,7 @@ import type { Artifact } from '../extension/artifact';
 import type { Communicator } from '../extension/communicator';
 import type { ResourceContext } from '../extension/context';
 import type { LaunchFrom, Machine, PlatformDriver } from '../extension/platform';
+import type { Json } from '../plan/json';
 import type { BuildNode, StepSpec } from '../plan/schema';
 import { lockFile } from '../util/file-lock';
 import { resolveBase } from './base';
@@ -12,6 +13,7 @@ import { provisionContext, resourceContext, variablesOf, type Held, type Place }
 import { checked } from './config';
 import { asHeld, isGated } from './held';
 import { buildKeys, changesImage, publishKey, type BuildKeys } from './keys';
+import { knowLookups } from './lookups';
 import { preflight, preflightProcess, takersOf } from './preflight';
 import { finishPublishing, publish, publishContext } from './publish';
 import { resolveConfig } from './resolve';
@@ -56,6 +58,7 @@ class Build {
       this.driver = await services.extensions.driver(node.source.use, ctx);
       this.config = checked(node.source, platform.schema, await resolveConfig(node.source.config, services));
       const base = await resolveBase(node, this.config, this.driver, ctx, services);
+      await knowLookups([node.source.config, ...node.provisioners.map(({ config }) => config)] as Json, services);
       const keys = buildKeys(node, base.identity, services);
       if (platform.cacheable === false) return await this.make(base.from, keys, ctx);
       return (await this.fromCache(keys, ctx)) ?? (await this.makeAlone(base.from, keys, ctx));

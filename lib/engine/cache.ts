@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { CheckpointRecord, NodeRecord } from '../catalog/catalog';
 import type { Artifact, ArtifactFile, ResourceRecord } from '../extension/artifact';
 import type { RunContext } from '../extension/context';
+import type { Json } from '../plan/json';
 import type { BuildNode, PlanNode } from '../plan/schema';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
@@ -11,6 +12,7 @@ import { parseDuration } from '../util/duration';
 import { carriedBy } from './carried';
 import { FILE_KIND, fileExists, outputPath } from './files';
 import { changesImage, stepKey, type BuildKeys } from './keys';
+import { knowLookups } from './lookups';
 import type { Services } from './services';
 import { takesArtifactOf } from './base';
 
@@ -120,6 +122,7 @@ async function consumersSatisfied(
       input === node.id ? (record.artifact ?? []) : carriedBy([input], services).map(({ artifact }) => artifact),
     );
     if (artifacts.length < inputs.length) return false;
+    await knowLookups(consumer.step.config as Json, services);
     const key = stepKey(consumer.kind, consumer.step, revisionOf(consumer, services), artifacts, services);
     if (!(await findCached(consumer, key, ctx, services))) return false;
   }

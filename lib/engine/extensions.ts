@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { GoldsmithError, messageOf } from '../errors';
 import { isExtension, type Extension } from '../extension';
 import type { RunContext } from '../extension/context';
+import type { LookupExtension } from '../extension/lookup';
 import type { PlatformDriver, PlatformExtension } from '../extension/platform';
 import type { PostProcessorExtension } from '../extension/post-processor';
 import type { ProvisionerExtension } from '../extension/provisioner';
@@ -14,6 +15,7 @@ type Kinds = {
   provisioner: ProvisionerExtension<unknown, unknown>;
   'post-processor': PostProcessorExtension<unknown, unknown>;
   secret: SecretExtension;
+  lookup: LookupExtension;
 };
 
 /** The extensions of a run: those that came along with the constructs, else loaded by module name from the user's project. */

@@ -81,5 +81,9 @@ function currentLate(late: LateJson, services: Services): unknown {
   if ('$output' in late) return { $output: outputOf(late.$output, services) };
   if ('$text' in late)
     return { $text: late.$text.map((part) => (typeof part === 'string' ? part : currentLate(part, services))) };
+  if ('$lookup' in late) {
+    const { id, field } = late.$lookup;
+    return { $lookup: (services.known.get(id) as JsonObject | undefined)?.[field] ?? null };
+  }
   return late;
 }

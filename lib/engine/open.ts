@@ -51,6 +51,8 @@ export function openServices(plan: Plan, options: RunOptions, opening: Opening):
     checks: new Map(),
     left: [],
     lookups: new Map(),
+    known: new Map(),
+    secrets: new Map(),
     settings: {
       onError: options.onError ?? 'cleanup',
       force: options.force ?? false,

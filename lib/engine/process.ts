@@ -3,6 +3,7 @@ import { GoldsmithError } from '../errors';
 import type { Artifact } from '../extension/artifact';
 import type { ProcessContext } from '../extension/context';
 import { sha256 } from '../plan/digest';
+import type { Json } from '../plan/json';
 import type { BuildNode, ProcessNode } from '../plan/schema';
 import { lockFile } from '../util/file-lock';
 import { findCached, revisionOf } from './cache';
@@ -10,6 +11,7 @@ import { carriedBy, firstBuildOf, originsOf, type Carried } from './carried';
 import { checked } from './config';
 import { resourceContext, variablesOf } from './context';
 import { stepKey } from './keys';
+import { knowLookups } from './lookups';
 import { resolveConfig } from './resolve';
 import { Scope } from './scope';
 import type { NodeOutcome, Services } from './services';
@@ -30,6 +32,7 @@ export async function runProcess(node: ProcessNode, services: Services, signal: 
     return { state: 'succeeded', builtAt: services.clock.now(), key: '' };
   }
   const build = firstBuildOf(node, services);
+  await knowLookups(node.step.config as Json, services);
   const key = stepKey('process', node.step, revisionOf(node, services), inputs, services);
   const scope = new Scope(node.id, services);
   const previous = (await services.catalog.latest(services.run.app, node.id))?.artifact;

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import { GoldsmithError } from '../errors';
 import type { Artifact } from '../extension/artifact';
+import { canonical } from '../plan/digest';
 import type { Json, JsonObject } from '../plan/json';
 import { isLateJson, type LateJson } from '../plan/late';
+import { lookupField, valueContext } from './lookups';
 import type { Services } from './services';
 
 /** Replaces every late value of a config by what it is now. Secrets become known to the redactor on the way. */
@@ -58,10 +60,7 @@ function outputsOf(artifact: Artifact): Readonly<Record<string, Json>> {
 }
 
 async function secretOf(reference: JsonObject & { readonly from: string }, services: Services): Promise<string> {
-  const { env, projectDir, signal, variables } = services;
-  const value = await services.extensions
-    .get('secret', reference.from)
-    .read(reference, { env, projectDir, signal, variables });
+  const value = await readSecret(reference, services);
   if (!services.redactor.add(value)) {
     services.emit({
       type: 'message',
@@ -72,17 +71,17 @@ async function secretOf(reference: JsonObject & { readonly from: string }, servi
   return value;
 }
 
-async function lookupField(
-  { id, field }: { readonly id: string; readonly field: string },
-  services: Services,
-): Promise<Json> {
-  const resolved = await services.lookups.get(id);
-  const value = (resolved as JsonObject | undefined)?.[field];
-  if (value === undefined)
-    throw new GoldsmithError(
-      'NOT_FOUND',
-      `the lookup ${services.plan.lookups[id]?.label ?? id} has no field \`${field}\``,
-    );
+function readSecret(reference: JsonObject & { readonly from: string }, services: Services): Promise<string> {
+  const { secrets, variables } = services;
+  const extension = services.extensions.get('secret', reference.from);
+  const read = (): Promise<string> => extension.read(reference, { ...valueContext(services), variables });
+  if (extension.onceARun !== true) return read();
+  const key = canonical(reference);
+  let value = secrets.get(key);
+  if (!value) {
+    secrets.set(key, (value = read()));
+    value.catch(() => secrets.delete(key));
+  }
   return value;
 }
 

@@ -54,6 +54,10 @@ export interface Services {
   readonly checks: Map<string, readonly CheckResult[]>;
   readonly left: LeftBehind[];
   readonly lookups: Map<string, Promise<Json>>;
+  /** What lookups of values found, once it is known. */
+  readonly known: Map<string, Json>;
+  /** Secrets that are read once a run, by their reference. */
+  readonly secrets: Map<string, Promise<string>>;
   readonly settings: {
     readonly onError: OnError;
     /** Nodes to build whether or not they are cached. */

@@ -7,6 +7,7 @@ import { resolveBase } from './base';
 import { checked } from './config';
 import { runContext } from './context';
 import { openServices } from './open';
+import { lookupValues } from './lookups';
 import type { RunOptions } from './options';
 import { isKnown, preflight, preflightProcess } from './preflight';
 import { Redactor } from './redact';
@@ -38,6 +39,11 @@ export async function updateLookups(plan: Plan, options: RunOptions): Promise<re
         async (config, driver, ctx) => void (await resolveBase(node, config, driver, ctx, services)),
       );
       const now = await services.lookups.get(id)!;
+      moves.push({ label, moved: canonical(before[label]?.resolved ?? null) !== canonical(now) });
+    }
+    for (const [id, { use, label }] of Object.entries(services.plan.lookups)) {
+      if (services.lookups.has(id) || !services.extensions.has('lookup', use)) continue;
+      const now = await lookupValues(id, services);
       moves.push({ label, moved: canonical(before[label]?.resolved ?? null) !== canonical(now) });
     }
     return moves;

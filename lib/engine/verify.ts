@@ -2,12 +2,14 @@ import { GoldsmithError } from '../errors';
 import type { Artifact } from '../extension/artifact';
 import type { Communicator } from '../extension/communicator';
 import type { ProvisionContext, ResourceContext } from '../extension/context';
+import type { Json } from '../plan/json';
 import type { BuildNode, VerifyNode } from '../plan/schema';
 import { bootArtifact, lendMachine } from './boot-artifact';
 import { findCached, revisionOf } from './cache';
 import { checked } from './config';
 import { provisionContext, resourceContext, runContext, variablesOf } from './context';
 import { stepKey } from './keys';
+import { knowLookups } from './lookups';
 import { heldFiles } from './held';
 import { resolveConfig } from './resolve';
 import { Scope } from './scope';
@@ -17,6 +19,7 @@ import { runStep, type StepFrame } from './steps';
 /** Starts the finished artifact afresh, runs the checks on it, and destroys it: launch → connect → checks. */
 export async function runVerify(node: VerifyNode, services: Services, signal: AbortSignal): Promise<NodeOutcome> {
   const artifact = services.outcomes.get(node.build)?.artifact;
+  await knowLookups(node.step.config as Json, services);
   const key = stepKey('verify', node.step, revisionOf(node, services), [artifact], services);
   const cached = await findCached(node, key, runContext(services, { node, signal }).ctx, services);
   if (cached) {

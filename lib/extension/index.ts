@@ -1,3 +1,4 @@
+import type { LookupExtension } from './lookup';
 import type { PlatformExtension } from './platform';
 import type { PostProcessorExtension } from './post-processor';
 import type { ProvisionerExtension } from './provisioner';
@@ -7,6 +8,7 @@ export * from './artifact';
 export * from './check';
 export * from './communicator';
 export * from './context';
+export * from './lookup';
 export * from './platform';
 export * from './post-processor';
 export * from './props';
@@ -14,7 +16,8 @@ export * from './provisioner';
 export * from './secret';
 
 /** Anything that a plan's `use` can name. */
-export type Extension = PlatformExtension | ProvisionerExtension | PostProcessorExtension | SecretExtension;
+export type Extension =
+  PlatformExtension | ProvisionerExtension | PostProcessorExtension | SecretExtension | LookupExtension;
 
 /** Whether an export of a module is an extension. */
 export function isExtension(value: unknown): value is Extension {
@@ -23,4 +26,4 @@ export function isExtension(value: unknown): value is Extension {
   return typeof kind === 'string' && KINDS.includes(kind) && typeof use === 'string' && typeof module === 'string';
 }
 
-const KINDS: readonly string[] = ['platform', 'provisioner', 'post-processor', 'secret'];
+const KINDS: readonly string[] = ['platform', 'provisioner', 'post-processor', 'secret', 'lookup'];

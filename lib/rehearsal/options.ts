@@ -31,6 +31,16 @@ export interface RehearsalOptions {
    */
   readonly quotas?: Quotas;
   /**
+   * Parameters of Systems Manager that are there from the beginning, in every region, as SecureStrings: what `Secret.fromSsmParameter` reads.
+   * @default - AWS's own that name images
+   */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /**
+   * Secrets of Secrets Manager that are there from the beginning, in every region: what `Secret.fromSecretsManager` reads.
+   * @default - none
+   */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /**
    * Whether instances are machines that really run commands; else they have states only, and nothing answers at their addresses.
    * @default true
    */

@@ -40,7 +40,7 @@ const SPEED = 50;
 export async function startRehearsal(options: RehearsalOptions, ctx: RunContext): Promise<Rehearsal> {
   const { speed = SPEED, seed = randomBytes(4).toString('hex'), trouble = {}, machines = true } = options;
   const choices = Object.entries(options.images ?? {}).map(([key, text]) => [key, readBase(text, key)] as const);
-  const images = [...PUBLIC_IMAGES, ...choices.flatMap(([key]) => addedImage(key))];
+  const images = [...PUBLIC_IMAGES, ...choices.flatMap(([key, choice]) => addedImage(key, choice))];
   const inventory = new Inventory();
   const room = machines ? await openSandboxRoom(ctx) : emptyRoom;
   const world = new World({
@@ -49,7 +49,12 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     seed,
     trouble: new Trouble(trouble, dice(`trouble ${seed}`), HIDDEN),
     inventory,
-    catalog: { images, baseOf: (image, id) => baseOf(image, id, choices) },
+    catalog: {
+      images,
+      parameters: options.parameters ?? {},
+      secrets: options.secrets ?? {},
+      baseOf: (image, id) => baseOf(image, id, choices),
+    },
     sshPort: options.sshPort ?? 22,
     quota: new Quota(options.quotas ?? {}),
     warn: (text) => ctx.warn(text),
@@ -96,11 +101,11 @@ async function open(
 
 function baseOf(image: PublicImage, id: string, choices: readonly (readonly [string, BaseChoice])[]): BaseChoice {
   const choice = choices.find(([key]) => key === id || patternOf(key).test(image.name));
-  return choice?.[1] ?? { kind: 'minimal' };
+  return choice?.[1] ?? { kind: image.platform === 'windows' ? 'windows' : 'minimal' };
 }
 
 /** An id or a name that the user maps and that is of no public image becomes one, in each region. */
-function addedImage(key: string): PublicImage[] {
+function addedImage(key: string, choice: BaseChoice): PublicImage[] {
   const isId = /^ami-[0-9a-f]{8,17}$/.test(key);
   if (!isId && (/[*?]/.test(key) || PUBLIC_IMAGES.some(({ name }) => name === key))) return [];
   return [
@@ -115,6 +120,7 @@ function addedImage(key: string): PublicImage[] {
       bootMode: 'uefi-preferred',
       parameters: [],
       ...(isId && { id: key }),
+      ...(choice.kind === 'windows' && { platform: 'windows' as const }),
     },
   ];
 }

@@ -210,7 +210,8 @@ export class NodeBuilder {
     this.addModule(extension.use, extension.module, construct);
   }
 
-  private addModules({ modules }: Pick<Rendered, 'modules'>, construct: IConstruct): void {
+  private addModules({ modules, lookups }: Pick<Rendered, 'modules' | 'lookups'>, construct: IConstruct): void {
+    Object.assign(this.drafts.lookups, lookups);
     for (const [use, module] of modules) this.addModule(use, module, construct);
   }
 

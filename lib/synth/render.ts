@@ -2,11 +2,13 @@ import type { IConstruct } from 'constructs';
 import { z } from 'zod';
 import { Asset } from '../core/asset';
 import { BuildFact } from '../core/build-facts';
+import type { LookupValue } from '../core/lookup';
 import { JoinedText } from '../core/output';
 import type { Secret } from '../core/secret';
 import { assetKindOf, type AssetKind } from '../extension/props';
 import type { Json, JsonObject } from '../plan/json';
 import { isLate, LATE_KEYS, type LateJson } from '../plan/late';
+import type { Plan } from '../plan/schema';
 import { didYouMean } from '../util/nearest';
 import type { Assets } from './assets';
 import type { Report } from './report';
@@ -19,8 +21,10 @@ export interface Rendered {
   readonly config: JsonObject;
   /** Builds whose outputs are used, by path. */
   readonly uses: ReadonlySet<string>;
-  /** Modules of secrets that are not goldsmith's own. */
+  /** Modules of secrets and lookups that are not goldsmith's own. */
   readonly modules: ReadonlyMap<string, string>;
+  /** Lookups whose values are used, by id. */
+  readonly lookups: Plan['lookups'];
   /** Whether a fact of the build is in it: then it differs from build to build. */
   readonly perBuild: boolean;
 }
@@ -53,13 +57,14 @@ export class Renderer {
         this.report.add(construct, 'INVALID_PROPS', message, hint);
       }
     }
-    return { config, uses: pass.uses, modules: pass.modules, perBuild: pass.perBuild };
+    return { config, uses: pass.uses, modules: pass.modules, lookups: pass.lookups, perBuild: pass.perBuild };
   }
 }
 
 class Pass {
   readonly uses = new Set<string>();
   readonly modules = new Map<string, string>();
+  readonly lookups: Plan['lookups'] = {};
   perBuild = false;
 
   constructor(
@@ -120,7 +125,14 @@ class Pass {
     const form = value.toPlan();
     if ('$output' in form) this.uses.add(form.$output.node);
     if ('$secret' in form) this.noteModule(value as Partial<Secret>);
+    if ('$lookup' in form) this.noteLookup(value as LookupValue);
     return form as unknown as Json;
+  }
+
+  private noteLookup({ lookup }: LookupValue): void {
+    const { use, query, label, module } = lookup.question;
+    this.modules.set(use, module);
+    this.lookups[lookup.id] = { use, query, label };
   }
 
   private noteModule({ from, module }: Partial<Secret>): void {

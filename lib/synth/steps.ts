@@ -11,7 +11,7 @@ const META = ['only', 'except', 'overrides', ...POLICY] as const;
 const NO_BUILD: Facts = { id: '-', name: '-', image: '-', source: '-', type: '-' };
 
 /** A provisioner as the plan has it, and what it needs. */
-export interface RenderedStep extends Pick<Rendered, 'uses' | 'modules'> {
+export interface RenderedStep extends Pick<Rendered, 'uses' | 'modules' | 'lookups'> {
   readonly spec: StepSpec;
 }
 
@@ -57,7 +57,8 @@ export class StepRenderer {
       ...(policy && { policy }),
       use: step.extension.use,
     };
-    return { rendered: { spec, uses: result.uses, modules: result.modules }, perBuild: result.perBuild };
+    const { uses, modules, lookups, perBuild } = result;
+    return { rendered: { spec, uses, modules, lookups }, perBuild };
   }
 
   private policyOf(step: Provisioner, props: ProvisionerProps): StepPolicy | undefined {

@@ -28,6 +28,9 @@ export interface PublicImage {
 /** The public images, and what their machines start from. */
 export interface Catalog {
   readonly images: readonly PublicImage[];
+  /** Texts that every account has from the beginning: SecureStrings of the parameter store, and secrets. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
   baseOf(image: PublicImage, id: string): BaseChoice;
 }
 
@@ -41,48 +44,63 @@ const ARCHITECTURES = [
   { ami: 'arm64', debian: 'arm64', bootMode: 'uefi' },
 ] as const;
 
-/** One image each of Ubuntu, Debian and Amazon Linux, under names of the form that their publishers give. */
-export const PUBLIC_IMAGES: readonly PublicImage[] = ARCHITECTURES.flatMap(
-  ({ ami, debian, bootMode }): PublicImage[] => [
-    {
-      name: `ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-${debian}-server-20261101`,
-      owner: CANONICAL,
-      description: `Canonical, Ubuntu, 24.04, ${debian} noble image`,
-      rootDevice: '/dev/sda1',
-      architecture: ami,
-      created: '2026-11-01T07:11:32.000Z',
-      size: 8,
-      bootMode,
-      parameters: [`/aws/service/canonical/ubuntu/server/24.04/stable/current/${debian}/hvm/ebs-gp3/ami-id`],
-    },
-    {
-      name: `debian-12-${debian}-20261103-2282`,
-      owner: DEBIAN,
-      description: 'Debian 12 (20261103-2282)',
-      rootDevice: '/dev/xvda',
-      architecture: ami,
-      created: '2026-11-03T21:06:04.000Z',
-      size: 8,
-      bootMode,
-      parameters: [`/aws/service/debian/release/12/latest/${debian}`],
-    },
-    {
-      name: `al2023-ami-2023.9.20261105.0-kernel-6.12-${ami}`,
-      owner: AMAZON,
-      alias: 'amazon',
-      description: `Amazon Linux 2023 AMI 2023.9.20261105.0 ${ami} HVM kernel-6.12`,
-      rootDevice: '/dev/xvda',
-      architecture: ami,
-      created: '2026-11-05T19:30:21.000Z',
-      size: 8,
-      bootMode,
-      parameters: [
-        `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${ami}`,
-        `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.12-${ami}`,
-      ],
-    },
-  ],
-);
+const LINUX: readonly PublicImage[] = ARCHITECTURES.flatMap(({ ami, debian, bootMode }): PublicImage[] => [
+  {
+    name: `ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-${debian}-server-20261101`,
+    owner: CANONICAL,
+    description: `Canonical, Ubuntu, 24.04, ${debian} noble image`,
+    rootDevice: '/dev/sda1',
+    architecture: ami,
+    created: '2026-11-01T07:11:32.000Z',
+    size: 8,
+    bootMode,
+    parameters: [`/aws/service/canonical/ubuntu/server/24.04/stable/current/${debian}/hvm/ebs-gp3/ami-id`],
+  },
+  {
+    name: `debian-12-${debian}-20261103-2282`,
+    owner: DEBIAN,
+    description: 'Debian 12 (20261103-2282)',
+    rootDevice: '/dev/xvda',
+    architecture: ami,
+    created: '2026-11-03T21:06:04.000Z',
+    size: 8,
+    bootMode,
+    parameters: [`/aws/service/debian/release/12/latest/${debian}`],
+  },
+  {
+    name: `al2023-ami-2023.9.20261105.0-kernel-6.12-${ami}`,
+    owner: AMAZON,
+    alias: 'amazon',
+    description: `Amazon Linux 2023 AMI 2023.9.20261105.0 ${ami} HVM kernel-6.12`,
+    rootDevice: '/dev/xvda',
+    architecture: ami,
+    created: '2026-11-05T19:30:21.000Z',
+    size: 8,
+    bootMode,
+    parameters: [
+      `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${ami}`,
+      `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.12-${ami}`,
+    ],
+  },
+]);
+
+/** Windows, as Amazon publishes it: docs.aws.amazon.com/ec2/latest/windows-ami-reference/windows-amis.html */
+const WINDOWS: PublicImage = {
+  name: 'Windows_Server-2022-English-Full-Base-2026.11.12',
+  owner: '801119661308',
+  alias: 'amazon',
+  description: 'Microsoft Windows Server 2022 Full Locale English AMI provided by Amazon',
+  rootDevice: '/dev/sda1',
+  architecture: 'x86_64',
+  created: '2026-11-12T04:11:09.000Z',
+  size: 30,
+  bootMode: 'uefi',
+  platform: 'windows',
+  parameters: ['/aws/service/ami-windows-latest/Windows_Server-2022-English-Full-Base'],
+};
+
+/** One image each of Ubuntu, Debian, Amazon Linux and Windows, under names of the form that their publishers give. */
+export const PUBLIC_IMAGES: readonly PublicImage[] = [...LINUX, WINDOWS];
 
 const ZONES = ['a', 'b', 'c'] as const;
 
@@ -90,6 +108,12 @@ const ZONES = ['a', 'b', 'c'] as const;
 export function furnish(world: World, caller: Caller, catalog: Catalog): void {
   for (const image of catalog.images) addImage(world, caller.region, image, catalog);
   const { account, region } = caller;
+  for (const kind of ['parameters', 'secrets'] as const) {
+    for (const [name, value] of Object.entries(catalog[kind])) {
+      const one = { name, type: 'SecureString', value, version: 1, modified: 0, account, region };
+      world[kind].set(`${account} ${region} ${name}`, one);
+    }
+  }
   const base = { region, account, createdAt: 0, visibleAt: 0 };
   const vpc = fixedId('vpc', `${account} ${region}`);
   world.vpcs.add({ ...base, id: vpc, tags: new Map(), cidr: '172.31.0.0/16', isDefault: true });
@@ -137,7 +161,11 @@ function addImage(world: World, region: string, image: PublicImage, catalog: Cat
   const createdAt = Date.parse(image.created);
   const base = { region: image.id === undefined ? region : EVERYWHERE, account: image.owner, createdAt, visibleAt: 0 };
   const snapshot = fixedId('snap', `${base.region} ${image.name}`);
-  const origin: Origin = { kind: 'base', base: catalog.baseOf(image, id) };
+  const choice = catalog.baseOf(image, id);
+  const origin: Origin =
+    choice.kind === 'windows'
+      ? { kind: 'windows', disk: undefined, generalized: false }
+      : { kind: 'base', base: choice };
   world.snapshots.add({
     ...base,
     id: snapshot,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { AwsError } from './errors';
 import { idOf, type PublicImage } from './catalog';
 import type { Caller } from './table';
@@ -30,7 +31,11 @@ function arn({ account, region }: Caller, name: string): string {
   return `arn:aws:ssm:${region}:${account}:parameter/${name.replace(/^\//, '')}`;
 }
 
-function parameterView(call: JsonCall, { name, type, value, version, modified }: Parameter): object {
+function parameterView(call: JsonCall, parameter: Parameter): object {
+  const { name, type, version, modified, dataType = 'text' } = parameter;
+  const isSealed = type === 'SecureString' && call.input['WithDecryption'] !== true;
+  // What KMS makes of it is nobody's to read.
+  const value = isSealed ? sealed(parameter) : parameter.value;
   return {
     Name: name,
     Type: type,
@@ -38,8 +43,44 @@ function parameterView(call: JsonCall, { name, type, value, version, modified }:
     Version: version,
     LastModifiedDate: modified / 1000,
     ARN: arn(call, name),
-    DataType: 'text',
+    DataType: dataType,
   };
+}
+
+function sealed({ name, version, account }: Parameter): string {
+  return createHash('sha512').update(`${account} ${name} ${version}`).digest('base64');
+}
+
+/** A version of what has several. */
+function versionOf(newest: Parameter, version: number): Parameter | undefined {
+  let one: Parameter | undefined = newest;
+  while (one && one.version !== version) one = one.before;
+  return one;
+}
+
+/** A parameter that names an image must name one that is there. In life that is found out a moment later, and the parameter is not made. */
+function checkDataType({ input, world, region }: JsonCall, value: string): string {
+  const type = typeof input['DataType'] === 'string' ? input['DataType'] : 'text';
+  if (type !== 'text' && type !== 'aws:ec2:image') {
+    throw new AwsError('ValidationException', `The following data type is not supported: ${type}`);
+  }
+  if (type === 'aws:ec2:image' && world.images.find(value)?.region !== region) {
+    throw new AwsError('ValidationException', `Invalid AMI ID: ${value} is no image in ${region}`);
+  }
+  return type;
+}
+
+/** Standard ones hold 4 KB: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+function tierOf({ input }: JsonCall, value: string): string {
+  const asked = typeof input['Tier'] === 'string' ? input['Tier'] : 'Standard';
+  const isLong = Buffer.byteLength(value) > 4096;
+  if (asked === 'Standard' && isLong) {
+    throw new AwsError(
+      'ValidationException',
+      'Standard tier parameters support a maximum parameter value of 4096 characters.',
+    );
+  }
+  return asked === 'Intelligent-Tiering' ? (isLong ? 'Advanced' : 'Standard') : asked;
 }
 
 /** The parameter store, with the public parameters that name images. */
@@ -61,8 +102,11 @@ export function parameterStore(images: readonly PublicImage[]): Readonly<Record<
   return {
     GetParameter: (call) => {
       const name = text(call, 'Name');
-      const found = find(call, name.replace(/:\d+$/, ''));
-      if (!found) throw new AwsError('ParameterNotFound', '');
+      const [, path = name, version] = /^(?:arn:[^:]+:ssm:[^:]+:\d+:parameter)?(.+?)(?::(\d+))?$/.exec(name) ?? [];
+      const newest = find(call, path) ?? find(call, path.replace(/^\//, ''));
+      if (!newest) throw new AwsError('ParameterNotFound', '');
+      const found = version === undefined ? newest : versionOf(newest, Number(version));
+      if (!found) throw new AwsError('ParameterVersionNotFound', `${name} has no version ${version}`);
       return { Parameter: parameterView(call, found) };
     },
     GetParametersByPath: (call) => {
@@ -87,15 +131,21 @@ export function parameterStore(images: readonly PublicImage[]): Readonly<Record<
       }
       const version = (before?.version ?? 0) + 1;
       const type = typeof call.input['Type'] === 'string' ? call.input['Type'] : (before?.type ?? 'String');
+      const value = text(call, 'Value');
+      const dataType = checkDataType(call, value);
+      const tier = tierOf(call, value);
       const { account, region, now } = call;
       call.world.parameters.set(keyOf(call, name), {
         name,
         type,
-        value: text(call, 'Value'),
+        value,
         version,
         modified: now,
         account,
         region,
+        dataType,
+        tier,
+        before,
       });
       if (!before) {
         call.world.inventory.created({
@@ -108,7 +158,7 @@ export function parameterStore(images: readonly PublicImage[]): Readonly<Record<
           lasts: true,
         });
       }
-      return { Version: version, Tier: 'Standard' };
+      return { Version: version, Tier: tier };
     },
     DeleteParameter: (call) => {
       const name = text(call, 'Name');
@@ -136,6 +186,30 @@ function versionId({ version }: Parameter): string {
   return `00000000-0000-4000-a000-${String(version).padStart(12, '0')}`;
 }
 
+/** The version that is asked for, by its id or its stage. */
+function secretVersion(call: JsonCall): Parameter {
+  const newest = secretOf(call);
+  const { VersionId: id, VersionStage: stage } = call.input;
+  let one: Parameter | undefined = newest;
+  while (one && !fits(one, newest, id, stage)) one = one.before;
+  if (one) return one;
+  throw new AwsError(
+    'ResourceNotFoundException',
+    `Secrets Manager can't find the specified secret value for ${typeof id === 'string' ? `VersionId: ${id}` : `staging label: ${String(stage)}`}`,
+  );
+}
+
+function fits(one: Parameter, newest: Parameter, id: unknown, stage: unknown): boolean {
+  if (typeof id === 'string' && versionId(one) !== id) return false;
+  const wanted = typeof stage === 'string' ? stage : typeof id === 'string' ? undefined : 'AWSCURRENT';
+  return wanted === undefined || stagesOf(newest, one).includes(wanted);
+}
+
+function stagesOf(newest: Parameter, one: Parameter): readonly string[] {
+  if (one === newest) return ['AWSCURRENT'];
+  return one === newest.before ? ['AWSPREVIOUS'] : [];
+}
+
 /** The secrets manager. */
 export const SECRETS: Readonly<Record<string, JsonHandler>> = {
   CreateSecret: (call) => {
@@ -159,29 +233,39 @@ export const SECRETS: Readonly<Record<string, JsonHandler>> = {
     return { ARN: secretArn(secret), Name: name, VersionId: versionId(secret) };
   },
   GetSecretValue: (call) => {
-    const secret = secretOf(call);
+    const secret = secretVersion(call);
     return {
       ARN: secretArn(secret),
       Name: secret.name,
       VersionId: versionId(secret),
       SecretString: secret.value,
-      VersionStages: ['AWSCURRENT'],
+      VersionStages: stagesOf(secretOf(call), secret),
       CreatedDate: secret.modified / 1000,
     };
   },
   DescribeSecret: (call) => {
     const secret = secretOf(call);
+    const { before } = secret;
     return {
       ARN: secretArn(secret),
       Name: secret.name,
       LastChangedDate: secret.modified / 1000,
       CreatedDate: secret.modified / 1000,
-      VersionIdsToStages: { [versionId(secret)]: ['AWSCURRENT'] },
+      VersionIdsToStages: {
+        [versionId(secret)]: ['AWSCURRENT'],
+        ...(before && { [versionId(before)]: ['AWSPREVIOUS'] }),
+      },
     };
   },
   PutSecretValue: (call) => {
     const before = secretOf(call);
-    const secret = { ...before, value: text(call, 'SecretString'), version: before.version + 1, modified: call.now };
+    const secret = {
+      ...before,
+      value: text(call, 'SecretString'),
+      version: before.version + 1,
+      modified: call.now,
+      before,
+    };
     call.world.secrets.set(keyOf(call, before.name), secret);
     return { ARN: secretArn(secret), Name: secret.name, VersionId: versionId(secret), VersionStages: ['AWSCURRENT'] };
   },

@@ -53,7 +53,7 @@ export interface Image extends Entity {
   imdsSupport: string | undefined;
   deprecationTime: string | undefined;
   protection: 'enabled' | 'enabled-with-cooldown' | 'disabled';
-  fastLaunch?: { readonly maxParallel: number; readonly resources: number } | undefined;
+  fastLaunch?: { readonly maxParallel: number; readonly resources: number; isReady: boolean } | undefined;
   permissions: readonly Permission[];
   readonly source?: { readonly image?: string; readonly region?: string; readonly instance?: string } | undefined;
   lastLaunched?: number;

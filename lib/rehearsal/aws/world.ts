@@ -183,6 +183,10 @@ export interface Parameter {
   readonly modified: number;
   readonly account: string;
   readonly region: string;
+  readonly dataType?: string;
+  readonly tier?: string;
+  /** As it was before. */
+  readonly before?: Parameter | undefined;
 }
 
 /** An instance profile of IAM. */

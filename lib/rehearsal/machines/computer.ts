@@ -1,11 +1,14 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Checkpoint } from '../../extension/platform';
+import type { WindowsMachine } from '../windows/windows';
 import type { BaseChoice } from './base-choice';
 
 /** What a machine starts from: a base, or what another machine was when it was captured. */
 export type Origin =
   | { readonly kind: 'base'; readonly base: BaseChoice }
-  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint };
+  | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
+  /** A disk of Windows; undefined where it is new. Where it was generalized, passwords are made anew. */
+  | { readonly kind: 'windows'; readonly disk: string | undefined; readonly generalized: boolean };
 
 /** Whoever a command runs as, and what it sees. */
 export interface RunAs {
@@ -26,11 +29,22 @@ export interface Computer {
   destroy(): Promise<void>;
 }
 
+/** A machine of Windows. */
+export interface WindowsComputer {
+  readonly machine: WindowsMachine;
+  /** What its disk is now, as what others start from. */
+  freeze(): Promise<Origin>;
+  /** Deletes it. */
+  destroy(): Promise<void>;
+}
+
 /** Where machines are made. */
 export interface Room {
   /** Whether it makes any at all. */
   readonly hasMachines: boolean;
   launch(origin: Origin): Promise<Computer>;
+  /** The same of Windows. */
+  launchWindows(disk: string | undefined): Promise<WindowsComputer>;
   close(): Promise<void>;
 }
 
@@ -38,5 +52,6 @@ export interface Room {
 export const emptyRoom: Room = {
   hasMachines: false,
   launch: () => Promise.reject(new Error('there are no machines in this rehearsal')),
+  launchWindows: () => Promise.reject(new Error('there are no machines in this rehearsal')),
   close: () => Promise.resolve(),
 };

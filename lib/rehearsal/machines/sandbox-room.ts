@@ -8,8 +8,9 @@ import type { SandboxDriver } from '../../platforms/sandbox/sandbox-driver';
 import type { SandboxConfig } from '../../platforms/sandbox/sandbox-props';
 import type { Json } from '../../plan/json';
 import type { BaseChoice } from './base-choice';
-import type { Computer, Origin, Room, RunAs } from './computer';
+import type { Computer, Origin, Room, RunAs, WindowsComputer } from './computer';
 import { roomContext } from './room-context';
+import { launchWindows } from './windows-room';
 
 /**
  * A room whose machines are sandboxes: overlays over a base, in namespaces of their own. Capturing one freezes its layer, so that
@@ -20,6 +21,7 @@ export async function openSandboxRoom(ctx: RunContext): Promise<Room> {
   for (const left of ['machines', 'layers']) {
     await fs.rm(path.join(ctx.stateDir, 'sandbox', left), { recursive: true, force: true });
   }
+  await fs.rm(path.join(ctx.stateDir, 'windows'), { recursive: true, force: true });
   const { loadSandbox } =
     require('../../platforms/sandbox/sandbox-extension') as typeof import('../../platforms/sandbox/sandbox-extension');
   return new SandboxRoom(await loadSandbox(ctx), ctx);
@@ -42,15 +44,21 @@ class SandboxRoom implements Room {
     return computer;
   }
 
+  launchWindows(disk: string | undefined): Promise<WindowsComputer> {
+    return launchWindows(disk, this.ctx);
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.open].map((computer) => computer.destroy()));
     await this.driver.close();
     await fs.rm(path.join(this.ctx.stateDir, 'sandbox', 'layers'), { recursive: true, force: true });
+    await fs.rm(path.join(this.ctx.stateDir, 'windows'), { recursive: true, force: true });
   }
 
   private async fromOf(origin: Origin): Promise<{ config: SandboxConfig; from: LaunchFrom }> {
     if (origin.kind === 'checkpoint')
       return { config: {}, from: { kind: 'checkpoint', checkpoint: origin.checkpoint } };
+    if (origin.kind === 'windows') throw new Error('a disk of Windows is no root of Linux');
     const { config, spec } = specOf(origin.base, this.ctx);
     const base = spec && (await this.driver.lookup(spec as unknown as Json, config, this.ctx));
     return { config, from: { kind: 'base', base } };
@@ -93,6 +101,8 @@ function specOf(base: BaseChoice, ctx: RunContext): { config: SandboxConfig; spe
   switch (base.kind) {
     case 'minimal':
       return { config: {}, spec: { kind: 'minimal', commands: [] } };
+    case 'windows':
+      throw new Error('Windows is no root of Linux');
     case 'host':
       return { config: {}, spec: { kind: 'host' } };
     case 'folder':

@@ -55,14 +55,23 @@ export async function accessOf(props: AccessProps, env: Env): Promise<Access> {
   return { ...props, region, endpoints: endpointsOf(props, env), env };
 }
 
+const VARIABLES: Readonly<Record<Service, string>> = {
+  ec2: 'EC2',
+  ssm: 'SSM',
+  sts: 'STS',
+  iam: 'IAM',
+  'ec2-instance-connect': 'EC2_INSTANCE_CONNECT',
+  secretsmanager: 'SECRETS_MANAGER',
+};
+
 /** The SDKs' own variables, of a service before those of all: docs.aws.amazon.com/sdkref, "Service-specific endpoints". */
 function endpointsOf({ customEndpointEc2 }: AccessProps, env: Env): Partial<Record<Service, string>> {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return {};
   const found: Partial<Record<Service, string>> = {};
-  for (const service of ['ec2', 'ssm', 'sts', 'iam', 'ec2-instance-connect'] as const) {
+  for (const [service, variable] of Object.entries(VARIABLES) as [Service, string][]) {
     const url =
       (service === 'ec2' ? customEndpointEc2 : undefined) ??
-      env[`AWS_ENDPOINT_URL_${service.toUpperCase().replaceAll('-', '_')}`] ??
+      env[`AWS_ENDPOINT_URL_${variable}`] ??
       env['AWS_ENDPOINT_URL'];
     if (url !== undefined && url !== '') found[service] = url;
   }

@@ -1,4 +1,5 @@
 import type * as ec2 from '@aws-sdk/client-ec2';
+import type * as secretsmanager from '@aws-sdk/client-secrets-manager';
 import type * as ssm from '@aws-sdk/client-ssm';
 import type * as sts from '@aws-sdk/client-sts';
 import type * as iam from '@aws-sdk/client-iam';
@@ -30,6 +31,17 @@ export interface Calls {
   >;
   'ec2:DeleteSecurityGroup': Call<ec2.DeleteSecurityGroupCommandInput, ec2.DeleteSecurityGroupCommandOutput>;
   'ec2:RunInstances': Call<ec2.RunInstancesCommandInput, ec2.RunInstancesCommandOutput>;
+  'ec2:CreateLaunchTemplate': Call<ec2.CreateLaunchTemplateCommandInput, ec2.CreateLaunchTemplateCommandOutput>;
+  'ec2:DeleteLaunchTemplate': Call<ec2.DeleteLaunchTemplateCommandInput, ec2.DeleteLaunchTemplateCommandOutput>;
+  'ec2:DescribeLaunchTemplates': Call<
+    ec2.DescribeLaunchTemplatesCommandInput,
+    ec2.DescribeLaunchTemplatesCommandOutput
+  >;
+  'ec2:CreateFleet': Call<ec2.CreateFleetCommandInput, ec2.CreateFleetCommandOutput>;
+  'ec2:DescribeFastLaunchImages': Call<
+    ec2.DescribeFastLaunchImagesCommandInput,
+    ec2.DescribeFastLaunchImagesCommandOutput
+  >;
   'ec2:StopInstances': Call<ec2.StopInstancesCommandInput, ec2.StopInstancesCommandOutput>;
   'ec2:TerminateInstances': Call<ec2.TerminateInstancesCommandInput, ec2.TerminateInstancesCommandOutput>;
   'ec2:ModifyInstanceAttribute': Call<
@@ -63,12 +75,21 @@ export interface Calls {
   >;
   'ec2:EnableFastLaunch': Call<ec2.EnableFastLaunchCommandInput, ec2.EnableFastLaunchCommandOutput>;
   'ssm:GetParameter': Call<ssm.GetParameterCommandInput, ssm.GetParameterCommandOutput>;
+  'ssm:PutParameter': Call<ssm.PutParameterCommandInput, ssm.PutParameterCommandOutput>;
   'ssm:StartSession': Call<ssm.StartSessionCommandInput, ssm.StartSessionCommandOutput>;
   'ssm:ResumeSession': Call<ssm.ResumeSessionCommandInput, ssm.ResumeSessionCommandOutput>;
   'ssm:TerminateSession': Call<ssm.TerminateSessionCommandInput, ssm.TerminateSessionCommandOutput>;
   'ec2-instance-connect:SendSSHPublicKey': Call<
     connect.SendSSHPublicKeyCommandInput,
     connect.SendSSHPublicKeyCommandOutput
+  >;
+  'secretsmanager:GetSecretValue': Call<
+    secretsmanager.GetSecretValueCommandInput,
+    secretsmanager.GetSecretValueCommandOutput
+  >;
+  'secretsmanager:DescribeSecret': Call<
+    secretsmanager.DescribeSecretCommandInput,
+    secretsmanager.DescribeSecretCommandOutput
   >;
   'sts:GetCallerIdentity': Call<sts.GetCallerIdentityCommandInput, sts.GetCallerIdentityCommandOutput>;
   'sts:DecodeAuthorizationMessage': Call<
@@ -98,5 +119,5 @@ export type CallName = keyof Calls;
 export type Input<K extends CallName> = Calls[K]['input'];
 /** What a call answers. */
 export type Output<K extends CallName> = Calls[K]['output'];
-/** A service of AWS, as the SDK's packages are called. */
-export type Service = 'ec2' | 'ssm' | 'sts' | 'iam' | 'ec2-instance-connect';
+/** A service of AWS, as IAM's actions call it. */
+export type Service = 'ec2' | 'ssm' | 'sts' | 'iam' | 'ec2-instance-connect' | 'secretsmanager';

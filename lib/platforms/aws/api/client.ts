@@ -30,7 +30,7 @@ export function openSdk(access: Access): Sdk {
     if (!client) {
       const { region, endpoints, insecureSkipTlsVerify, env } = access;
       const { Agent } = require('node:https') as typeof import('node:https');
-      const Kind = packageOf(service)[`${classOf(service)}Client`]!;
+      const Kind = packageOf(service)[NAMES[service].client]!;
       client = new Kind({
         region,
         credentials,
@@ -75,12 +75,18 @@ export function identityOf(access: Access): string {
   ]);
 }
 
-function classOf(service: Service): string {
-  return service === 'ec2-instance-connect' ? 'EC2InstanceConnect' : service.toUpperCase();
-}
+/** What the SDK calls the services: its packages, and their clients. */
+const NAMES: Readonly<Record<Service, { readonly package: string; readonly client: string }>> = {
+  ec2: { package: 'client-ec2', client: 'EC2Client' },
+  'ec2-instance-connect': { package: 'client-ec2-instance-connect', client: 'EC2InstanceConnectClient' },
+  ssm: { package: 'client-ssm', client: 'SSMClient' },
+  sts: { package: 'client-sts', client: 'STSClient' },
+  iam: { package: 'client-iam', client: 'IAMClient' },
+  secretsmanager: { package: 'client-secrets-manager', client: 'SecretsManagerClient' },
+};
 
 function packageOf(service: Service): Package {
-  return needSdk(`@aws-sdk/client-${service}`, () => {
+  return needSdk(`@aws-sdk/${NAMES[service].package}`, () => {
     switch (service) {
       case 'ec2':
         return require('@aws-sdk/client-ec2') as typeof import('@aws-sdk/client-ec2');
@@ -92,6 +98,8 @@ function packageOf(service: Service): Package {
         return require('@aws-sdk/client-iam') as typeof import('@aws-sdk/client-iam');
       case 'ec2-instance-connect':
         return require('@aws-sdk/client-ec2-instance-connect') as typeof import('@aws-sdk/client-ec2-instance-connect');
+      case 'secretsmanager':
+        return require('@aws-sdk/client-secrets-manager') as typeof import('@aws-sdk/client-secrets-manager');
     }
   }) as unknown as Package;
 }

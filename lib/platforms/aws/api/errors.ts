@@ -55,7 +55,9 @@ export const isNotFound = (error: unknown): boolean =>
   );
 /** Whether something of this name is there already. */
 export const isDuplicate = (error: unknown): boolean =>
-  /Duplicate$|^EntityAlreadyExists(Exception)?$|^InvalidPermission\.Duplicate$/.test(reasonOf(error));
+  /Duplicate$|AlreadyExistsException$|^EntityAlreadyExists(Exception)?$|^InvalidPermission\.Duplicate$/.test(
+    reasonOf(error),
+  );
 /** Whether something else still uses it. */
 export const isInUse = (error: unknown): boolean =>
   /^(DependencyViolation|InvalidSnapshot\.InUse|InvalidGroup\.InUse|DeleteConflict(Exception)?|IncorrectState)$/.test(

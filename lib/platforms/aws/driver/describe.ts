@@ -1,4 +1,5 @@
 import type { FastLaunchLaunchTemplateSpecificationRequest } from '@aws-sdk/client-ec2';
+import { GoldsmithError } from '../../../errors';
 import type { ResourceContext } from '../../../extension/context';
 import type { Api } from '../api/api';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
@@ -65,14 +66,13 @@ async function share(
   }
 }
 
+/** Windows is started and set up once for each snapshot: Packer waits as long. */
+const FAST_LAUNCH = 3_600_000;
+
 type FastLaunch = NonNullable<AmazonEbsConfig['fastLaunch']>;
 
-async function enableFastLaunch(
-  api: Api,
-  ImageId: string,
-  wish: FastLaunch,
-  { signal }: ResourceContext,
-): Promise<void> {
+async function enableFastLaunch(api: Api, ImageId: string, wish: FastLaunch, ctx: ResourceContext): Promise<void> {
+  const { signal } = ctx;
   const own = wish.regionLaunchTemplates?.find(({ region }) => region === api.region);
   if (own?.enableFastLaunch === false) return;
   const { templateId, templateName, templateVersion } = own ?? wish;
@@ -83,6 +83,8 @@ async function enableFastLaunch(
       : templateName !== undefined
         ? { LaunchTemplateName: templateName, Version: version }
         : undefined;
+  // Said again where it is on, it would be prepared anew.
+  if ((await fastLaunchOf(api, ImageId, ctx)) === 'enabled') return;
   await api.soon(
     'ec2:EnableFastLaunch',
     {
@@ -94,4 +96,20 @@ async function enableFastLaunch(
     },
     signal,
   );
+  ctx.say(`waiting for the snapshots of fast launch of ${ImageId} in ${api.region}`);
+  await ctx.poll(
+    `fast launch of ${ImageId} in ${api.region}`,
+    async () => ((await fastLaunchOf(api, ImageId, ctx)) === 'enabled' ? true : undefined),
+    { timeout: FAST_LAUNCH, interval: 2_000, maxInterval: 30_000 },
+  );
+}
+
+/** How far fast launch is; undefined where it was never asked for. */
+async function fastLaunchOf(api: Api, ImageId: string, { signal }: ResourceContext): Promise<string | undefined> {
+  const { FastLaunchImages = [] } = await api.call('ec2:DescribeFastLaunchImages', { ImageIds: [ImageId] }, signal);
+  const { State, StateTransitionReason: why = 'AWS gives no reason' } = FastLaunchImages[0] ?? {};
+  if (State !== 'enabling-failed' && State !== 'enabled-failed') return State;
+  throw new GoldsmithError('CAPTURE_FAILED', `fast launch of ${ImageId} in ${api.region} is \`${State}\`: ${why}`, {
+    hint: 'it starts instances of its own: are the quota, the default network and the launch template such that it may?',
+  });
 }

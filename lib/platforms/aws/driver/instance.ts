@@ -6,6 +6,8 @@ import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
 import { isCapacity, isNotFound, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
+import { wantsFleet } from '../props/run';
+import { startByFleet } from './fleet';
 import { requestOf, triesOf, type Try, type Wanted } from './request';
 import { ownTags } from './tags';
 import { patience, USUALLY } from './waits';
@@ -29,37 +31,70 @@ export async function runInstance(
   wanted: Wanted,
   ctx: ResourceContext,
 ): Promise<Running> {
-  const tries = triesOf(config, wanted.network.spots);
+  const attempts = attemptsOf(api, config, wanted, ctx);
   const refusals: string[] = [];
   for (let next = 0; ;) {
     let taken = next;
     const resource = await ctx.acquire('amazon-ebs:instance', asLocator(api.place), async (token) => {
-      for (; taken < tries.length; taken += 1) {
+      for (; taken < attempts.length; taken += 1) {
+        const { words, start } = attempts[taken]!;
         try {
-          return await start(api, config, wanted, tries[taken]!, `${token}-${taken}`, token, ctx);
+          return await start({ token, clientToken: `${token}-${taken}` });
         } catch (error) {
           if (!isCapacity(error)) throw error;
-          refusals.push(`${shown(tries[taken]!)}: ${reasonOf(error)}`);
-          ctx.say(`no room for ${shown(tries[taken]!)}: ${messageOf(error)}`);
+          refusals.push(`${words}: ${reasonOf(error)}`);
+          ctx.say(`no room for ${words}: ${messageOf(error)}`);
         }
       }
       throw noRoom(refusals);
     });
-    const { spot } = tries[taken]!;
+    const { spot, words } = attempts[taken]!;
     try {
       const instance = await untilRunning(api, resource.id!, config, ctx);
-      ctx.say(`${resource.id!} runs: ${shown(tries[taken]!)}`);
+      ctx.say(`${resource.id!} runs: ${words}`);
       return { resource, instance, spot };
     } catch (error) {
       // AWS may also take it, and find out afterwards that there is no room.
       if (!(error instanceof EndedEarly) || !error.forRoom) throw error;
-      refusals.push(`${shown(tries[taken]!)}: ${error.message}`);
-      ctx.say(`no room for ${shown(tries[taken]!)}: ${error.message}`);
+      refusals.push(`${words}: ${error.message}`);
+      ctx.say(`no room for ${words}: ${error.message}`);
       await ctx.release(resource);
       next = taken + 1;
-      if (next >= tries.length) throw noRoom(refusals);
+      if (next >= attempts.length) throw noRoom(refusals);
     }
   }
+}
+
+interface Tokens {
+  readonly token: string;
+  readonly clientToken: string;
+}
+
+/** One way to an instance. */
+interface Attempt {
+  readonly spot: boolean;
+  readonly words: string;
+  start(tokens: Tokens): Promise<string>;
+}
+
+/** All ways in their order; those of the spot market together where EC2 is to choose among them. */
+function attemptsOf(api: Api, config: AmazonEbsConfig, wanted: Wanted, ctx: ResourceContext): readonly Attempt[] {
+  const tries = triesOf(config, wanted.network.spots);
+  const spots = wantsFleet(config) ? tries.filter(({ spot }) => spot) : [];
+  const attempts = tries
+    .filter((one) => !spots.includes(one))
+    .map((one): Attempt => ({
+      spot: one.spot,
+      words: shown(one),
+      start: (tokens) => start(api, config, wanted, one, tokens, ctx),
+    }));
+  if (spots.length === 0) return attempts;
+  const fleet: Attempt = {
+    spot: true,
+    words: `spot ${[...new Set(spots.map(({ type }) => type))].join(' or ')}`,
+    start: (tokens) => startByFleet(api, config, wanted, spots, tokens, ctx),
+  };
+  return [fleet, ...attempts];
 }
 
 async function start(
@@ -67,8 +102,7 @@ async function start(
   config: AmazonEbsConfig,
   wanted: Wanted,
   one: Try,
-  clientToken: string,
-  token: string,
+  { token, clientToken }: Tokens,
   ctx: ResourceContext,
 ): Promise<string> {
   const request = await requestOf(config, wanted, one, ownTags(ctx, token, config.runTags));

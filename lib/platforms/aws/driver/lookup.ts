@@ -8,8 +8,10 @@ import type { AmiQuery } from '../amazon-image';
 import { asBase, imageById, noteImage } from './base';
 import { filtersOf } from './filters';
 
+type Signalled = Pick<RunContext, 'signal'>;
+
 /** The image that a query means now. */
-export async function lookup(api: Api, query: AmiQuery, ctx: RunContext): Promise<Json> {
+export async function lookup(api: Api, query: AmiQuery, ctx: Signalled): Promise<Json> {
   try {
     return asBase(
       query.by === 'filter' ? await byFilter(api, query, ctx) : await byParameter(api, query.name, ctx),
@@ -20,7 +22,7 @@ export async function lookup(api: Api, query: AmiQuery, ctx: RunContext): Promis
   }
 }
 
-async function byFilter(api: Api, query: AmiQuery & { readonly by: 'filter' }, ctx: RunContext): Promise<Image> {
+async function byFilter(api: Api, query: AmiQuery & { readonly by: 'filter' }, ctx: Signalled): Promise<Image> {
   const { filters = {}, owners, mostRecent, includeDeprecated } = query;
   const found: Image[] = [];
   let NextToken: string | undefined;
@@ -55,7 +57,7 @@ async function byFilter(api: Api, query: AmiQuery & { readonly by: 'filter' }, c
   return newest;
 }
 
-async function byParameter(api: Api, name: string, ctx: RunContext): Promise<Image> {
+async function byParameter(api: Api, name: string, ctx: Signalled): Promise<Image> {
   const { Parameter } = await api.call('ssm:GetParameter', { Name: name }, ctx.signal).catch((error: unknown) => {
     if (!isNotFound(error)) throw error;
     throw new GoldsmithError('LOOKUP_FAILED', `there is no SSM parameter ${name} in ${api.region}`, {

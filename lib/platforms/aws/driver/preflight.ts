@@ -11,6 +11,7 @@ import { imagesNamed, nameTaken } from './capture';
 import { regionsOf } from './find';
 import { usesSession } from './instance-access';
 import { listOf } from './network';
+import { checkParameter } from './parameter';
 import { amiNameOf } from './names';
 
 /** Everything that can be known to be wrong before anything is created; all of it at once. */
@@ -35,6 +36,7 @@ export async function preflight(
   const checks = [
     () => checkName(api, config, ctx),
     () => checkRegions(api, config, ctx),
+    () => checkParameter(api, config, ctx),
     () => checkStart(api, config, from),
   ];
   return (await Promise.all(checks.map((check) => problemsOf(check, ctx)))).flat();
@@ -97,7 +99,7 @@ async function checkStart(api: Api, config: AmazonEbsConfig, from: LaunchFrom | 
     }
   }
   if (problems.length > 0) throw GoldsmithError.all(problems, 'PREFLIGHT_FAILED');
-  if (image) await mayStart(api, image.ImageId!, types[0]!, config);
+  if (image) await mayStart(api, image.ImageId!, types, config);
 }
 
 /** Architectures of each type; of a type that the region does not have, none. */
@@ -117,8 +119,29 @@ async function architecturesOf(
   });
 }
 
-function mayStart(api: Api, ImageId: string, type: string, config: AmazonEbsConfig): Promise<void> {
+async function mayStart(api: Api, ImageId: string, types: readonly string[], config: AmazonEbsConfig): Promise<void> {
+  const refusals: string[] = [];
+  for (const type of types) {
+    const reason = await refusalOf(api, ImageId, type, config);
+    if (reason === undefined) return;
+    refusals.push(`\`${type}\`: ${reason.message}`);
+  }
+  throw new GoldsmithError(
+    'PREFLIGHT_FAILED',
+    `the quota of this account lets no instance start: ${refusals.join('; ')}`,
+    {
+      hint: 'ask for a higher quota in the Service Quotas console, end instances, or name smaller types in `instanceType`',
+    },
+  );
+}
+
+/** That a quota of the account is used up, in EC2's own words: it is not asked for more than a dry run, so nothing else needs a permission. */
+const QUOTA = /^(VcpuLimitExceeded|InstanceLimitExceeded|MaxSpotInstanceCountExceeded)$/;
+
+function refusalOf(api: Api, ImageId: string, type: string, config: AmazonEbsConfig): Promise<Error | undefined> {
   const [subnet] = listOf(config.subnetId);
+  const { securityGroupId, securityGroupIds, sshKeypairName, iamInstanceProfile } = config;
+  const groups = securityGroupIds ?? listOf(securityGroupId);
   const request = {
     DryRun: true,
     ImageId,
@@ -126,15 +149,20 @@ function mayStart(api: Api, ImageId: string, type: string, config: AmazonEbsConf
     MinCount: 1,
     MaxCount: 1,
     ...(subnet !== undefined && { SubnetId: subnet }),
+    ...(groups.length > 0 && { SecurityGroupIds: [...groups] }),
+    ...(sshKeypairName !== undefined && { KeyName: sshKeypairName }),
+    ...(iamInstanceProfile !== undefined && { IamInstanceProfile: { Name: iamInstanceProfile } }),
   };
-  return api.once(`may start ${ImageId} ${type} ${subnet}`, async () => {
+  return api.once(`dry run ${JSON.stringify(request)}`, async () => {
     try {
       await api.call('ec2:RunInstances', request);
     } catch (error) {
+      if (error instanceof Error && QUOTA.test(reasonOf(error))) return error;
       // Where there is no default VPC, or no room just now, the real request may name another place.
-      if (isDryRunSuccess(error) || isCapacity(error)) return;
+      if (isDryRunSuccess(error) || isCapacity(error)) return undefined;
       if (!/^(MissingInput|VPCIdNotSpecified)$/.test(reasonOf(error))) throw error;
     }
+    return undefined;
   });
 }
 

@@ -7,6 +7,7 @@ import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imagesOf } from './base';
 import { nameTaken, untilAvailable } from './capture';
+import { parameterOf, pointParameter } from './parameter';
 import { describe } from './describe';
 import { removeImage } from './remove-image';
 import { byToken, ownTags, specify } from './tags';
@@ -55,7 +56,12 @@ export async function publish(
     ...missing.map(distribute),
   ]);
   if (drops) current = await dropHome(regionOf, current, home, ctx);
-  return { ...current, description: descriptionOf(current) };
+  // When all is done: who reads a parameter starts from an image that is finished everywhere.
+  const images = imagesOf(current);
+  await all(
+    Object.entries(images).map(async ([region, id]) => pointParameter(await regionOf(region), id, config, ctx)),
+  );
+  return { ...withParameter(current, config), description: descriptionOf(current) };
 }
 
 /** All are waited for; then what went wrong is said together. */
@@ -116,6 +122,12 @@ async function dropHome(regionOf: Region, artifact: Artifact, home: string, ctx:
     resources: artifact.resources.filter((resource) => resource !== own),
     outputs: { ...artifact.outputs, region, imageId, images },
   };
+}
+
+function withParameter(artifact: Artifact, config: AmazonEbsConfig): Artifact {
+  const { ssmParameter: _before, ...outputs } = artifact.outputs;
+  const name = parameterOf(config)?.name;
+  return { ...artifact, outputs: { ...outputs, ...(name !== undefined && { ssmParameter: name }) } };
 }
 
 function descriptionOf({ outputs }: Artifact): string {

@@ -27,6 +27,8 @@ export async function remove(api: Api, { kind, id, token }: ResourceRecord, ctx:
       return removeKeyPair(api, id, token, signal);
     case 'amazon-ebs:security-group':
       return removeGroup(api, id, token, signal);
+    case 'amazon-ebs:launch-template':
+      return removeTemplate(api, id, token, signal);
     case 'amazon-ebs:role':
       return removeRole(api, id ?? `goldsmith-${token}`, signal);
     case 'amazon-ebs:instance-profile':
@@ -105,6 +107,11 @@ async function removeGroup(api: Api, id: string | undefined, token: string, sign
       }
     }
   }
+}
+
+async function removeTemplate(api: Api, id: string | undefined, token: string, signal: AbortSignal): Promise<void> {
+  const named = id === undefined ? { LaunchTemplateName: `goldsmith-${token}` } : { LaunchTemplateId: id };
+  await gone(api.call('ec2:DeleteLaunchTemplate', named, signal));
 }
 
 async function groupsOf(api: Api, token: string, signal: AbortSignal): Promise<string[]> {

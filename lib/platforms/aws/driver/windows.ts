@@ -17,7 +17,7 @@ export async function windowsPassword(
 ): Promise<string> {
   const timeout = parseDuration(config.windowsPasswordTimeout ?? '20m');
   ctx.say('waiting for the password of Windows');
-  const encrypted = await ctx.poll(
+  const waited = ctx.poll(
     `the password of ${id}`,
     async () => {
       const { PasswordData = '' } = await api.call('ec2:GetPasswordData', { InstanceId: id }, ctx.signal);
@@ -25,6 +25,9 @@ export async function windowsPassword(
     },
     { timeout, interval: 1000, maxInterval: 10_000 },
   );
+  const encrypted = await waited.catch((error: unknown) => {
+    throw GoldsmithError.is(error) && error.code === 'STEP_TIMEOUT' ? noPassword(error) : error;
+  });
   const password = decryptPassword(encrypted, await privateKeyOf(config, keys, ctx));
   ctx.secret(password);
   return password;
@@ -55,6 +58,14 @@ function unpadded(bytes: Buffer): Buffer {
   const end = bytes.indexOf(0, 2);
   if (bytes[0] !== 0 || bytes[1] !== 2 || end < 10) throw new Error('the padding is not that of PKCS #1');
   return bytes.subarray(end + 1);
+}
+
+/** An image keeps its password where it was captured as it is. */
+function noPassword(error: GoldsmithError): GoldsmithError {
+  return new GoldsmithError('CONNECT_FAILED', error.message, {
+    hint: 'Windows makes a password at its first start, and where its image was prepared for that (`EC2Launch.exe sysprep`); else give that of the image as `communicator.password`',
+    cause: error,
+  });
 }
 
 async function privateKeyOf(

@@ -8,6 +8,7 @@ import { lifecycleRules, lifecycleShape, type AmazonLifecycleProps } from './lif
 import { metadataShape, type AmazonMetadataProps } from './metadata';
 import { namingRules, namingShape, type AmazonNamingProps } from './naming';
 import { networkRules, networkShape, type AmazonNetworkProps } from './network';
+import { parameterRules, parameterShape, type AmazonParameterProps } from './parameter';
 import { runRules, runShape, type AmazonRunProps } from './run';
 import { sharingRules, sharingShape, type AmazonSharingProps } from './sharing';
 import { storageRules, storageShape, type AmazonStorageProps } from './storage';
@@ -23,7 +24,8 @@ export interface AmazonEbsConfigProps
     AmazonNamingProps,
     AmazonSharingProps,
     AmazonCopyProps,
-    AmazonLifecycleProps {
+    AmazonLifecycleProps,
+    AmazonParameterProps {
   /**
    * How the instance is reached: `ssh({…})`, `winrm({…})`, or `none` for one that makes itself by its user data.
    * @default - SSH as ec2-user, with a temporary key pair
@@ -52,6 +54,7 @@ export const amazonEbsSchema = props<AmazonEbsConfigProps>()(
     ...sharingShape,
     ...copyShape,
     ...lifecycleShape,
+    ...parameterShape,
   },
   ...accessRules,
   ...runRules,
@@ -61,6 +64,7 @@ export const amazonEbsSchema = props<AmazonEbsConfigProps>()(
   ...sharingRules,
   ...copyRules,
   ...lifecycleRules,
+  ...parameterRules,
   keyTypes,
 );
 

@@ -41,7 +41,7 @@ export function problemWithAmiName(name: string): string | undefined {
 const nameRule: Rule = ({ amiName }) => (typeof amiName === 'string' ? problemWithAmiName(amiName) : undefined);
 
 const tagRule: Rule = (given) => {
-  for (const prop of ['tags', 'snapshotTags', 'runTags', 'runVolumeTags', 'spotTags']) {
+  for (const prop of ['tags', 'snapshotTags', 'runTags', 'runVolumeTags', 'spotTags', 'fleetTags']) {
     const keys = Object.keys((given[prop] as object | undefined) ?? {});
     const own = keys.find((key) => /^aws:/i.test(key) || key.length > 128 || key === '');
     if (own !== undefined)

@@ -44,6 +44,19 @@ export interface AmazonRunProps {
   readonly spotPrice?: Text;
   /** Takes an instance of `instanceType` on demand where there is no spot instance of any type. @default false */
   readonly spotFallback?: boolean;
+  /**
+   * How EC2 chooses among `spotInstanceTypes` and places: by CreateFleet with a launch template, as Packer does. Without it they are tried
+   * in their order, which needs neither.
+   * @default - in their order
+   */
+  readonly spotAllocationStrategy?:
+    | 'lowest-price'
+    | 'diversified'
+    | 'capacity-optimized'
+    | 'capacity-optimized-prioritized'
+    | 'price-capacity-optimized';
+  /** Tags of the fleet; spot instances are then asked for by CreateFleet. @default - none */
+  readonly fleetTags?: Readonly<Record<string, Text>>;
   /** Tags of the spot request. @default - `runTags` */
   readonly spotTags?: Readonly<Record<string, Text>>;
   /** Zones to try in order, such as `eu-west-1a`. @default - AWS chooses */
@@ -94,6 +107,16 @@ export const runShape = {
   spotInstanceTypes: z.array(text()).min(1).optional(),
   spotPrice: text().optional(),
   spotFallback: z.boolean().optional(),
+  spotAllocationStrategy: z
+    .enum([
+      'lowest-price',
+      'diversified',
+      'capacity-optimized',
+      'capacity-optimized-prioritized',
+      'price-capacity-optimized',
+    ])
+    .optional(),
+  fleetTags: textMap().optional(),
   spotTags: textMap().optional(),
   availabilityZone: oneOrMore.optional(),
   ebsOptimized: z.boolean().optional(),
@@ -147,9 +170,12 @@ const hasType: Rule = ({ instanceType, spotInstanceTypes }) =>
     : undefined;
 
 const spotRule: Rule = (given) => {
-  const { spotTags, spotFallback, enableNitroEnclave, instanceType, spotPrice } = given;
+  const { spotTags, spotFallback, spotAllocationStrategy, fleetTags, enableNitroEnclave, instanceType, spotPrice } =
+    given;
   if (!wantsSpot(given)) {
-    const idle = Object.entries({ spotTags, spotFallback }).find(([, value]) => value !== undefined);
+    const idle = Object.entries({ spotTags, spotFallback, spotAllocationStrategy, fleetTags }).find(
+      ([, value]) => value !== undefined,
+    );
     return idle && `\`${idle[0]}\` is for spot instances: give \`spotPrice\` or \`spotInstanceTypes\``;
   }
   if (enableNitroEnclave === true) return '`enableNitroEnclave` is not possible with spot instances';
@@ -159,6 +185,14 @@ const spotRule: Rule = (given) => {
     return `\`spotPrice\` is \`${spotPrice}\`, and must be \`auto\` or US dollars such as \`0.05\``;
   return undefined;
 };
+
+/** Whether spot instances are asked for by a fleet. */
+export function wantsFleet(given: {
+  readonly spotAllocationStrategy?: unknown;
+  readonly fleetTags?: unknown;
+}): boolean {
+  return given.spotAllocationStrategy !== undefined || given.fleetTags !== undefined;
+}
 
 const burstable: Rule = ({ enableUnlimitedCredits, enableNitroEnclave, instanceType }) => {
   const types = [instanceType].flat().filter((type): type is string => typeof type === 'string');

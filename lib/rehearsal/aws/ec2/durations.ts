@@ -7,6 +7,10 @@ export const TAKES = {
   /** Until its SSH server answers after that. */
   boot: 18_000,
   stop: 25_000,
+  /** Snapshots of fast launch: Windows starts and is set up once for each, some at the same time. */
+  fastLaunch: 900_000,
+  /** Until the password of Windows is there: docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetPasswordData.html says four minutes. */
+  password: 240_000,
   terminate: 30_000,
   /** A snapshot, and for each gigabyte of the volume. */
   snapshot: 30_000,

@@ -6,6 +6,7 @@ import type { Computer, Origin } from '../../machines/computer';
 import type { Instance } from '../types';
 import type { World } from '../world';
 import { letsIn } from './groups';
+import { WINRM, WindowsHost } from './windows-host';
 
 const hosts = new WeakMap<World, Map<string, Host>>();
 
@@ -41,6 +42,12 @@ export class Host implements Door {
   private freezing: Promise<unknown> = Promise.resolve();
   private readonly userData: UserData;
   private readonly lines: string[] = [];
+  /** Where it is Windows. */
+  windows: WindowsHost | undefined;
+  /** Whether Windows has made its password known. */
+  hasPassword = false;
+  /** What happens when the machine shuts itself down. */
+  onShutdown: () => void = () => undefined;
 
   constructor(
     private readonly world: World,
@@ -53,6 +60,13 @@ export class Host implements Door {
   async boot(origin: Origin | undefined): Promise<void> {
     this.front?.identify(this.userData.hostKeys);
     if (!this.world.room.hasMachines || origin === undefined) return;
+    if (origin.kind === 'windows') {
+      this.windows = await WindowsHost.boot(this.world, this.instance, origin, {
+        isOpen: () => this.ready && this.admits(WINRM),
+        onShutdown: () => this.onShutdown(),
+      });
+      return;
+    }
     this.machine = this.world.room.launch(origin);
     // Whoever waits for it hears of a failure; this one is not to be without anybody who does.
     this.machine.catch(() => undefined);
@@ -75,13 +89,14 @@ export class Host implements Door {
     this.ready = false;
     this.goDown();
     this.front?.hangUp();
+    this.windows?.hangUp();
     await (await this.machine)?.stop();
   }
 
   /** What its disk is now. */
   async freeze(): Promise<Origin | undefined> {
     this.front?.hangUp();
-    const taken = this.freezing.then(async () => (await this.machine)?.freeze());
+    const taken = this.freezing.then(async () => this.windows?.freeze() ?? (await this.machine)?.freeze());
     this.freezing = taken.catch(() => undefined);
     return taken;
   }
@@ -93,6 +108,8 @@ export class Host implements Door {
     await this.front?.close();
     this.front = undefined;
     await this.freezing;
+    await this.windows?.destroy();
+    this.windows = undefined;
     await (await this.machine?.catch(() => undefined))?.destroy();
     this.machine = undefined;
   }
@@ -125,9 +142,13 @@ export class Host implements Door {
   }
 
   isOpen(): boolean {
+    return this.isUp && this.admits(22);
+  }
+
+  private admits(port: number): boolean {
     const { world, instance } = this;
     const groups = instance.groups.map((id) => world.groups.find(id));
-    return this.isUp && groups.some((group) => group && letsIn(group, 22));
+    return groups.some((group) => group && letsIn(group, port));
   }
 
   keysOf(user: string): readonly string[] | undefined {

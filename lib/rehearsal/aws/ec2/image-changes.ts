@@ -3,6 +3,7 @@ import { AwsError, invalidValue } from '../errors';
 import { checkTagTypes, tagsFor } from '../tags';
 import type { BlockDevice, Image } from '../types';
 import { deviceViews, maySee } from './devices';
+import { TAKES } from './durations';
 import { addImage, checkName, complete, fresh } from './images';
 import { changed, permissionChanges } from './permissions';
 import { copySnapshot } from './snapshots';
@@ -199,7 +200,13 @@ export function enableFastLaunch(call: Call): Body {
     );
   }
   const resources = params.struct('SnapshotConfiguration').whole('TargetResourceCount') ?? 5;
-  image.fastLaunch = { maxParallel: params.whole('MaxParallelLaunches') ?? 6, resources };
+  const made = { maxParallel: params.whole('MaxParallelLaunches') ?? 6, resources, isReady: false };
+  image.fastLaunch = made;
+  void world.meanwhile(
+    world.pace.wait(TAKES.fastLaunch).then(() => {
+      made.isReady = true;
+    }),
+  );
   return { ...fastLaunchView(image), state: 'enabling' };
 }
 
@@ -209,7 +216,12 @@ export function describeFastLaunch(call: Call): Body {
   const rows = call.world.images
     .of(call)
     .filter(({ id, fastLaunch }) => fastLaunch !== undefined && (ids.length === 0 || ids.includes(id)));
-  return { fastLaunchImageSet: rows.map((one) => ({ ...fastLaunchView(one), state: 'enabled' })) };
+  return {
+    fastLaunchImageSet: rows.map((one) => ({
+      ...fastLaunchView(one),
+      state: one.fastLaunch?.isReady === true ? 'enabled' : 'enabling',
+    })),
+  };
 }
 
 function fastLaunchView({ id, account, fastLaunch }: Image): Body {

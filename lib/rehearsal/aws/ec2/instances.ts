@@ -217,8 +217,11 @@ export function consoleOutput(call: Call): Body {
   return { instanceId: instance.id, timestamp: new Date(call.now), output: Buffer.from(text).toString('base64') };
 }
 
-/** GetPasswordData: empty for what is not Windows, as in life. */
+/** GetPasswordData: empty for what is not Windows, until Windows has made it, and where it came with the image. */
 export function passwordData(call: Call): Body {
   const instance = call.world.instances.get(call, call.params.need('InstanceId'));
-  return { instanceId: instance.id, timestamp: new Date(call.now), passwordData: '' };
+  const isThere = instance.image.platform === 'windows' && instance.state !== 'terminated';
+  const host = isThere ? hostOf(call.world, instance) : undefined;
+  const passwordData = host?.hasPassword === true ? (host.windows?.encrypted(instance.publicKey) ?? '') : '';
+  return { instanceId: instance.id, timestamp: new Date(call.now), passwordData };
 }

@@ -31,6 +31,7 @@ export function begin(world: World, instance: Instance): void {
       );
     try {
       const host = hostOf(world, instance);
+      host.onShutdown = () => void (instance.shutdownBehavior === 'terminate' ? terminate : stop)(world, instance);
       const origin = await world.snapshots.find(root?.snapshot)?.origin;
       await Promise.all([pass(world, instance, TAKES.start), host.boot(origin)]);
     } catch (error) {
@@ -57,6 +58,9 @@ function run(world: World, instance: Instance): void {
       // It may have been stopped meanwhile.
       if (instance.state === 'running') hostOf(world, instance).ready = true;
       hostOf(world, instance).log(`${id} login:`);
+      if (instance.image.platform !== 'windows') return;
+      await pass(world, instance, TAKES.password - TAKES.boot);
+      hostOf(world, instance).hasPassword = true;
     })(),
   );
 }

@@ -1,5 +1,6 @@
 import { once, type Body, type Call } from '../call';
 import { AwsError } from '../errors';
+import { filtered } from '../filters';
 import type { Params } from '../protocol/params';
 import { tagSet, tagsFor } from '../tags';
 import type { Template } from '../types';
@@ -53,7 +54,8 @@ export function describe(call: Call): Body {
     ids.length > 0
       ? ids.map((id) => world.templates.get(call, id))
       : world.templates.of(call).filter(({ name }) => names.length === 0 || names.includes(name));
-  return { launchTemplates: chosen.map(view) };
+  const facts = { 'launch-template-name': ({ name }: Template) => name };
+  return { launchTemplates: filtered(call, chosen, facts).map(view) };
 }
 
 /** The template that a launch names, by id or by name. */

@@ -5,7 +5,7 @@ import { envName, type Host, type Streams } from './powershell/host';
 import { Session } from './powershell/session';
 import type { WindowsMachine } from './windows';
 
-/** A process of a machine: what its programs need. */
+/** A task of a machine: what its programs need. */
 export interface Process {
   readonly machine: WindowsMachine;
   readonly env: Map<string, string>;
@@ -14,12 +14,12 @@ export interface Process {
 }
 
 /** Runs a command line as `cmd /c` does: what cmd.exe itself knows, PowerShell, and else what this machine has. */
-export async function runLine(line: string, process: Process): Promise<number> {
+export async function runLine(line: string, task: Process): Promise<number> {
   const text = /^"(?:[^"]*"){2,}[^"]*"$/.test(line.trim()) ? line.trim().slice(1, -1) : line.trim();
   let code = 0;
   for (const { join, command } of pieces(text)) {
     if ((join === '&&' && code !== 0) || (join === '||' && code === 0)) continue;
-    code = await one(expanded(command, process), process).catch((error: unknown) => {
+    code = await one(expanded(command, task), task).catch((error: unknown) => {
       if (error instanceof Exit) return Promise.reject(error);
       throw error;
     });
@@ -38,9 +38,9 @@ class Exit extends Error {
 }
 
 /** Runs a command line, and what `exit` makes of it. */
-export async function runShell(line: string, process: Process): Promise<number> {
+export async function runShell(line: string, task: Process): Promise<number> {
   try {
-    return await runLine(line, process);
+    return await runLine(line, task);
   } catch (error) {
     if (error instanceof Exit) return error.code;
     throw error;
@@ -66,11 +66,11 @@ function expanded(command: string, { env }: Process): string {
     .replaceAll('\0', '%');
 }
 
-async function one(whole: string, process: Process): Promise<number> {
+async function one(whole: string, task: Process): Promise<number> {
   // What stands in quotes is for the inner shell.
-  if (/^cmd(\.exe)?\s/i.test(whole)) return BUILTINS['cmd']!(whole.replace(/^\S+\s+/, ''), process);
-  const { command, streams } = redirected(whole.replace(/^@/, ''), process);
-  const inner: Process = { ...process, streams };
+  if (/^cmd(\.exe)?\s/i.test(whole)) return BUILTINS['cmd']!(whole.replace(/^\S+\s+/, ''), task);
+  const { command, streams } = redirected(whole.replace(/^@/, ''), task);
+  const inner: Process = { ...task, streams };
   const [, word = '', rest = ''] = /^("[^"]*"|[^\s/]\S*?(?=\/)|\S+)\s*(.*)$/s.exec(command) ?? [];
   const name = word.replaceAll('"', '');
   const base = win.basename(name.toLowerCase()).replace(/\.(exe|com)$/, '');
@@ -81,12 +81,12 @@ async function one(whole: string, process: Process): Promise<number> {
 }
 
 /** `>file`, `>>file`, `2>file`, `2>&1`; and the command without them. */
-function redirected(command: string, process: Process): { command: string; streams: Streams } {
-  let streams = process.streams;
+function redirected(command: string, task: Process): { command: string; streams: Streams } {
+  let streams = task.streams;
   const left = command.replace(
     /\s*([12]?)(>>?)\s*(&[12]|"[^"]*"|[^\s&|]+)(?=\s|$)/g,
     (_all, which: string, how: string, target: string) => {
-      const file = process.machine.path(target.replaceAll('"', ''));
+      const file = task.machine.path(target.replaceAll('"', ''));
       const name = which === '2' ? 'stderr' : 'stdout';
       const before = streams;
       if (target.startsWith('&')) streams = { ...streams, [name]: target === '&1' ? before.stdout : before.stderr };
@@ -101,7 +101,7 @@ function redirected(command: string, process: Process): { command: string; strea
   return { command: left, streams };
 }
 
-const BUILTINS: Readonly<Record<string, (rest: string, process: Process) => number | Promise<number>>> = {
+const BUILTINS: Readonly<Record<string, (rest: string, task: Process) => number | Promise<number>>> = {
   echo: (rest, { streams }) => {
     if (!/^(off|on)$/i.test(rest)) streams.stdout(`${rest}\r\n`);
     return 0;
@@ -117,7 +117,7 @@ const BUILTINS: Readonly<Record<string, (rest: string, process: Process) => numb
     const [, onlyBatch, code = '0'] = /^(\/b)?\s*(-?\d+)?/i.exec(rest) ?? [];
     throw new Exit(Number(code), onlyBatch !== undefined);
   },
-  call: (rest, process) => runLine(rest, process),
+  call: (rest, task) => runLine(rest, task),
   type: (rest, { machine, streams }) => {
     streams.stdout(fs.readFileSync(machine.path(rest.replaceAll('"', ''))));
     return 0;
@@ -126,10 +126,10 @@ const BUILTINS: Readonly<Record<string, (rest: string, process: Process) => numb
     fs.rmSync(machine.path(rest.replace(/\/\w\s*/g, '').replaceAll('"', '')), { force: true });
     return 0;
   },
-  cmd: (rest, process) => runShell(rest.replace(/^(\/[dsq]\s+)*\/c\s*/i, ''), process),
-  ping: (rest, process) => process.machine.wait(Number(/-n (\d+)/.exec(rest)?.[1] ?? 1) * 1000, process.signal),
-  powershell: (rest, process) => powershell(rest, process),
-  pwsh: (rest, process) => powershell(rest, process),
+  cmd: (rest, task) => runShell(rest.replace(/^(\/[dsq]\s+)*\/c\s*/i, ''), task),
+  ping: (rest, task) => task.machine.wait(Number(/-n (\d+)/.exec(rest)?.[1] ?? 1) * 1000, task.signal),
+  powershell: (rest, task) => powershell(rest, task),
+  pwsh: (rest, task) => powershell(rest, task),
   shutdown: (rest, { machine, streams }) => {
     if (/\/r\b/.test(rest)) {
       if (machine.restartCode !== 0) {
@@ -138,6 +138,18 @@ const BUILTINS: Readonly<Record<string, (rest: string, process: Process) => numb
       }
       machine.restartSoon();
     }
+    if (/\/[sp]\b/.test(rest)) machine.shutDownSoon();
+    return 0;
+  },
+  // Prepares the machine for others to start from it: docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2launch-v2-sysprep.html
+  ec2launch: (rest, { machine }) => {
+    if (/^(sysprep|reset)\b/i.test(rest)) machine.generalized = true;
+    if (/--shutdown/i.test(rest)) machine.shutDownSoon();
+    return 0;
+  },
+  sysprep: (rest, { machine }) => {
+    if (/\/generalize/i.test(rest)) machine.generalized = true;
+    if (/\/shutdown/i.test(rest)) machine.shutDownSoon();
     return 0;
   },
   schtasks: (rest, { machine }) => {
@@ -147,14 +159,14 @@ const BUILTINS: Readonly<Record<string, (rest: string, process: Process) => numb
   },
 };
 
-async function batch(name: string, process: Process): Promise<number> {
-  const text = fs.readFileSync(process.machine.path(name), 'utf8');
+async function batch(name: string, task: Process): Promise<number> {
+  const text = fs.readFileSync(task.machine.path(name), 'utf8');
   let code = 0;
   try {
     for (const line of text.split(/\r?\n/)) {
       if (line.trim() === '' || line.trim().startsWith(':')) continue;
-      process.env.set('ERRORLEVEL', String(code));
-      code = await runLine(line, process);
+      task.env.set('ERRORLEVEL', String(code));
+      code = await runLine(line, task);
     }
     return code;
   } catch (error) {
@@ -164,8 +176,8 @@ async function batch(name: string, process: Process): Promise<number> {
 }
 
 /** `powershell …`: the options that say what to run. */
-async function powershell(rest: string, process: Process): Promise<number> {
-  const { machine, env, streams, signal } = process;
+async function powershell(rest: string, task: Process): Promise<number> {
+  const { machine, env, streams, signal } = task;
   machine.powershells += 1;
   const [, encoded] = /-e(?:ncodedcommand|nc)?\s+(\S+)/i.exec(rest) ?? [];
   const host = {
@@ -173,8 +185,7 @@ async function powershell(rest: string, process: Process): Promise<number> {
     signal,
     env,
     path: (file: string) => machine.path(file),
-    program: (name: string, args: readonly string[], own: Streams) =>
-      runProgram(name, args, { ...process, streams: own }),
+    program: (name: string, args: readonly string[], own: Streams) => runProgram(name, args, { ...task, streams: own }),
     com: (name: string) => machine.com(name),
     cim: (name: string) => machine.cim(name),
     hasKey: (key: string) => machine.registry.has(key.toLowerCase()),
@@ -190,13 +201,13 @@ async function powershell(rest: string, process: Process): Promise<number> {
   return session.main(/^".*"$/s.test(command) ? command.slice(1, -1) : command);
 }
 
-/** A program with its arguments, as one process starts another. */
-export function runProgram(name: string, args: readonly string[], process: Process): Promise<number> {
+/** A program with its arguments, as one task starts another. */
+export function runProgram(name: string, args: readonly string[], task: Process): Promise<number> {
   const words =
     args.length === 1 && /\s/.test(args[0]!) ? args : args.map((arg) => (/[\s&|]/.test(arg) ? `"${arg}"` : arg));
   // It gets its line as it is.
-  if (/^cmd(\.exe)?$/i.test(name)) return Promise.resolve(BUILTINS['cmd']!(words.join(' '), process));
-  return runShell([/\s/.test(name) ? `"${name}"` : name, ...words].join(' '), process);
+  if (/^cmd(\.exe)?$/i.test(name)) return Promise.resolve(BUILTINS['cmd']!(words.join(' '), task));
+  return runShell([/\s/.test(name) ? `"${name}"` : name, ...words].join(' '), task);
 }
 
 /** What Windows does not know itself, this machine's shell runs: really. */
@@ -205,7 +216,7 @@ function native(command: string, { machine, env, streams, signal }: Process): Pr
     const line = command.replace(/\b[a-z]:[\\/][^\s"']*/gi, (path) => machine.path(path));
     const child = spawn('/bin/sh', ['-c', line], {
       cwd: machine.home,
-      env: { PATH: process.env['PATH'], ...Object.fromEntries(env) },
+      env: { PATH: machine.searchPath, ...Object.fromEntries(env) },
       detached: true,
     });
     machine.children.add(child);

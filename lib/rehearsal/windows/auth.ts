@@ -2,16 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import {
-  AV,
-  fileTime,
-  readPairs,
-  responseKeyOf,
-  utf16,
-  writePairs,
-} from '../../../../lib/communicators/winrm/ntlm/messages';
-import { Rc4 } from '../../../../lib/communicators/winrm/ntlm/rc4';
-import { hmacMd5, Sealer } from '../../../../lib/communicators/winrm/ntlm/seal';
+import { AV, fileTime, readPairs, responseKeyOf, utf16, writePairs } from '../../communicators/winrm/ntlm/messages';
+import { Rc4 } from '../../communicators/winrm/ntlm/rc4';
+import { hmacMd5, Sealer } from '../../communicators/winrm/ntlm/seal';
 
 /** How somebody may log in. */
 export interface AuthOptions {

@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
 import { updateObject, updateSession, type Update } from './com-updates';
 import { scheduleService } from './com-tasks';
@@ -9,10 +8,18 @@ import { NetDate } from './powershell/net';
 import type { Streams } from './powershell/host';
 import { PsError } from './powershell/values';
 
+/** Milliseconds in which whoever asked for a shutdown hears that it is on its way. */
+const GOODBYE = 500;
+
 /** A machine as Windows shows it, in a folder of this one. Its commands really run. */
 export class WindowsMachine {
-  readonly root = fs.mkdtempSync(path.join(os.tmpdir(), 'goldsmith-windows-'));
+  /** Folder of this machine that is its disk. */
+  readonly root: string;
   readonly home: string;
+  /** Where programs of this machine are found. */
+  readonly searchPath: string;
+  /** Set when it was prepared for others to start from it: they make passwords of their own. */
+  generalized = false;
   readonly registry = new Set<string>();
   /** Who may log in; also for tasks. */
   readonly users = new Map<string, string>();
@@ -35,11 +42,43 @@ export class WindowsMachine {
   restarts = 0;
   /** Called when the machine goes down. */
   onRestart: () => void = () => undefined;
+  /** Called when it is shut down. */
+  onShutdown: () => void = () => undefined;
 
-  constructor() {
-    for (const folder of ['Windows/Temp', 'Users/admin'])
+  /** @param user whose home is where commands begin */
+  constructor({
+    root,
+    searchPath,
+    user,
+  }: {
+    readonly root: string;
+    readonly searchPath: string;
+    readonly user: string;
+  }) {
+    this.root = root;
+    this.searchPath = searchPath;
+    for (const folder of ['Windows/Temp', `Users/${user}`])
       fs.mkdirSync(path.join(this.root, 'c', folder), { recursive: true });
-    this.home = path.join(this.root, 'c/Users/admin');
+    this.home = path.join(this.root, `c/Users/${user}`);
+  }
+
+  /** Where the disk keeps who may log in, so that what starts from it knows them. */
+  private get accounts(): string {
+    return path.join(this.root, 'c/Windows/System32/config/SAM');
+  }
+
+  /** Reads who may log in from the disk. */
+  readUsers(): void {
+    if (!fs.existsSync(this.accounts)) return;
+    const known = JSON.parse(fs.readFileSync(this.accounts, 'utf8')) as Readonly<Record<string, string>>;
+    for (const [name, password] of Object.entries(known)) this.users.set(name, password);
+  }
+
+  /** Gives a user a password, and keeps it on the disk. */
+  setPassword(user: string, password: string): void {
+    this.users.set(user, password);
+    fs.mkdirSync(path.dirname(this.accounts), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(this.accounts, JSON.stringify(Object.fromEntries(this.users)), { mode: 0o600 });
   }
 
   /** A path of Windows as one of this machine; names know no case. */
@@ -69,7 +108,7 @@ export class WindowsMachine {
         OS: 'Windows_NT',
         SystemRoot: 'C:\\Windows',
         TEMP: 'C:\\Windows\\Temp',
-        USERNAME: 'admin',
+        USERNAME: path.basename(this.home),
         COMPUTERNAME: 'WIN-TEST',
         ...env,
       }),
@@ -97,6 +136,11 @@ export class WindowsMachine {
       this.bootTime = new Date(Date.now() + this.restarts * 1000);
       this.onRestart();
     }, 50);
+  }
+
+  /** The same, and it does not come back. */
+  shutDownSoon(): void {
+    setTimeout(() => this.onShutdown(), GOODBYE).unref();
   }
 
   async wait(ms: number, signal: AbortSignal): Promise<number> {

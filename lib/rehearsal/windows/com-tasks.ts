@@ -1,4 +1,4 @@
-import { unescapeXml } from '../../../../lib/util/xml';
+import { unescapeXml } from '../../util/xml';
 import { PsError } from './powershell/values';
 import type { WindowsMachine } from './windows';
 
