@@ -64,11 +64,11 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
     const env = { PATH: process.env['PATH'], HOME: folder, ...rehearsal.environment };
     const report = await app.build({
       env,
-      noCache: true,
+      force: true,
       onEvent: (event) => {
         if ('text' in event) lines.push(String(event.text));
       },
-    } as never);
+    });
     await rehearsal.settle();
     return { report, printed: lines.join('\n') };
   }
