@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
 import type { RunContext } from '../extension/context';
 import { awsCloud } from './aws/aws-cloud';
 import { PUBLIC_IMAGES, type PublicImage } from './aws/catalog';
@@ -43,6 +45,9 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
   const images = [...PUBLIC_IMAGES, ...choices.flatMap(([key]) => addedImage(key))];
   const inventory = new Inventory();
   const room = machines ? await openSandboxRoom(ctx) : emptyRoom;
+  const disks = path.join(ctx.stateDir, 'disks');
+  // What a rehearsal that was killed has left.
+  await fs.rm(disks, { recursive: true, force: true });
   const world = new World({
     pace: new Pace(ctx.clock, speed),
     room,
@@ -52,6 +57,7 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     catalog: { images, baseOf: (image, id) => baseOf(image, id, choices) },
     sshPort: options.sshPort ?? 22,
     quota: new Quota(options.quotas ?? {}),
+    disks,
     warn: (text) => ctx.warn(text),
   });
   return open([awsCloud(world, images)], { seed, inventory, room, port: options.port ?? 0 });

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs/promises';
 import type { Cloud, CloudRequest, CloudResponse } from '../cloud';
 import type { Action, Call } from './call';
 import { perform } from './call';
@@ -49,6 +50,7 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
       world.pace.end();
       await world.settle();
       await closeHosts(world);
+      await fs.rm(world.disks, { recursive: true, force: true });
     },
   };
 }

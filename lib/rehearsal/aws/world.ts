@@ -33,6 +33,8 @@ export interface WorldOptions {
   /** Port at which instances answer SSH. */
   readonly sshPort: number;
   readonly quota: Quota;
+  /** Folder for what snapshots hold: raw disks, sparse. It is made when there is the first. */
+  readonly disks: string;
   warn(text: string): void;
 }
 
@@ -71,6 +73,7 @@ export class World {
 
   readonly sshPort: number;
   readonly quota: Quota;
+  readonly disks: string;
   /** Says something to the person who rehearses. */
   readonly warn: (text: string) => void;
 
@@ -87,6 +90,7 @@ export class World {
     this.catalog = catalog;
     this.sshPort = options.sshPort;
     this.quota = options.quota;
+    this.disks = options.disks;
     this.warn = (text) => options.warn(text);
     this.dice = dice(`world ${seed}`);
     const now = (): number => pace.now();

@@ -2,9 +2,10 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Checkpoint } from '../../extension/platform';
 import type { BaseChoice } from './base-choice';
 
-/** What a machine starts from: a base, or what another machine was when it was captured. */
+/** What a machine starts from: a base, what another machine was when it was captured, or the root file system of a raw disk. */
 export type Origin =
   | { readonly kind: 'base'; readonly base: BaseChoice }
+  | { readonly kind: 'disk'; readonly disk: string }
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint };
 
 /** Whoever a command runs as, and what it sees. */

@@ -9,6 +9,7 @@ import type { SandboxConfig } from '../../platforms/sandbox/sandbox-props';
 import type { Json } from '../../plan/json';
 import type { BaseChoice } from './base-choice';
 import type { Computer, Origin, Room, RunAs } from './computer';
+import { DiskTrees } from './disk-trees';
 import { roomContext } from './room-context';
 
 /**
@@ -20,6 +21,7 @@ export async function openSandboxRoom(ctx: RunContext): Promise<Room> {
   for (const left of ['machines', 'layers']) {
     await fs.rm(path.join(ctx.stateDir, 'sandbox', left), { recursive: true, force: true });
   }
+  await fs.rm(path.join(ctx.stateDir, 'trees'), { recursive: true, force: true });
   const { loadSandbox } =
     require('../../platforms/sandbox/sandbox-extension') as typeof import('../../platforms/sandbox/sandbox-extension');
   return new SandboxRoom(await loadSandbox(ctx), ctx);
@@ -28,11 +30,14 @@ export async function openSandboxRoom(ctx: RunContext): Promise<Room> {
 class SandboxRoom implements Room {
   readonly hasMachines = true;
   private readonly open = new Set<SandboxComputer>();
+  private readonly trees: DiskTrees;
 
   constructor(
     private readonly driver: SandboxDriver,
     private readonly ctx: RunContext,
-  ) {}
+  ) {
+    this.trees = new DiskTrees(ctx);
+  }
 
   async launch(origin: Origin): Promise<Computer> {
     const { config, from } = await this.fromOf(origin);
@@ -45,13 +50,16 @@ class SandboxRoom implements Room {
   async close(): Promise<void> {
     await Promise.all([...this.open].map((computer) => computer.destroy()));
     await this.driver.close();
+    await this.trees.clear();
     await fs.rm(path.join(this.ctx.stateDir, 'sandbox', 'layers'), { recursive: true, force: true });
   }
 
   private async fromOf(origin: Origin): Promise<{ config: SandboxConfig; from: LaunchFrom }> {
     if (origin.kind === 'checkpoint')
       return { config: {}, from: { kind: 'checkpoint', checkpoint: origin.checkpoint } };
-    const { config, spec } = specOf(origin.base, this.ctx);
+    const choice: BaseChoice =
+      origin.kind === 'base' ? origin.base : { kind: 'folder', where: await this.trees.of(origin.disk) };
+    const { config, spec } = specOf(choice, this.ctx);
     const base = spec && (await this.driver.lookup(spec as unknown as Json, config, this.ctx));
     return { config, from: { kind: 'base', base } };
   }

@@ -3,6 +3,7 @@ import type { Instance, State } from '../types';
 import type { World } from '../world';
 import { TAKES } from './durations';
 import { hostOf } from './host';
+import { originOf } from './snapshots';
 import { forget } from './volumes';
 
 /** Does something with an instance after all that is done with it already. */
@@ -27,7 +28,7 @@ export function begin(world: World, instance: Instance): void {
       );
     try {
       const host = hostOf(world, instance);
-      const origin = await world.snapshots.find(root?.snapshot)?.origin;
+      const origin = await originOf(world.snapshots.find(root?.snapshot));
       await Promise.all([pass(world, instance, TAKES.start), host.boot(origin)]);
     } catch (error) {
       if (instance.state !== 'pending') return;
