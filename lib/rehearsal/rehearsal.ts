@@ -12,6 +12,7 @@ import { dice } from './dice';
 import { Inventory, type InventoryEntry } from './inventory';
 import { readBase, type BaseChoice } from './machines/base-choice';
 import { emptyRoom, type Room } from './machines/computer';
+import { Disks } from './machines/disks';
 import { openSandboxRoom } from './machines/sandbox-room';
 import type { RehearsalOptions } from './options';
 import { Pace } from './pace';
@@ -58,6 +59,7 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     sshPort: options.sshPort ?? 22,
     quota: new Quota(options.quotas ?? {}),
     disks,
+    drives: machines ? new Disks(disks, ctx) : undefined,
     warn: (text) => ctx.warn(text),
   });
   return open([awsCloud(world, images)], { seed, inventory, room, port: options.port ?? 0 });

@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory';
 import type { Room } from '../machines/computer';
+import type { Disks } from '../machines/disks';
 import type { Pace } from '../pace';
 import type { Trouble } from '../trouble';
 import { furnish, type Catalog } from './catalog';
@@ -35,6 +36,8 @@ export interface WorldOptions {
   readonly quota: Quota;
   /** Folder for what snapshots hold: raw disks, sparse. It is made when there is the first. */
   readonly disks: string;
+  /** Disks of volumes; undefined where there are no machines to see them. */
+  readonly drives: Disks | undefined;
   warn(text: string): void;
 }
 
@@ -74,6 +77,7 @@ export class World {
   readonly sshPort: number;
   readonly quota: Quota;
   readonly disks: string;
+  readonly drives: Disks | undefined;
   /** Says something to the person who rehearses. */
   readonly warn: (text: string) => void;
 
@@ -91,6 +95,7 @@ export class World {
     this.sshPort = options.sshPort;
     this.quota = options.quota;
     this.disks = options.disks;
+    this.drives = options.drives;
     this.warn = (text) => options.warn(text);
     this.dice = dice(`world ${seed}`);
     const now = (): number => pace.now();

@@ -11,6 +11,7 @@ import { maySee } from './devices';
 import { TAKES } from './durations';
 import { hostOf } from './host';
 import { changed, permissionChanges } from './permissions';
+import { frozenDisk } from './volume-disks';
 
 /** What a snapshot is made of. */
 export interface SnapshotSource {
@@ -52,7 +53,8 @@ export function addSnapshot(
   const ready = world.meanwhile(
     (async () => {
       try {
-        await source.origin;
+        const origin = await source.origin;
+        if (origin?.kind === 'disk') snapshot.disk ??= origin.disk;
         await world.pace.wait(takes / 2);
         snapshot.progress = 50;
         await world.pace.wait(takes / 2);
@@ -71,8 +73,9 @@ export async function originOf(snapshot: Snapshot | undefined): Promise<Origin |
   return snapshot?.disk === undefined ? snapshot?.origin : { kind: 'disk', disk: snapshot.disk };
 }
 
-/** What a volume holds: of the root of an instance, the files of its machine now. */
+/** What a volume holds: a disk that was written to, or of the root of an instance the files of its machine now. */
 export function contentOf(world: World, volume: Volume): Promise<Origin | undefined> {
+  if (volume.disk) return frozenDisk(world, volume);
   const instance = world.instances.find(volume.attachment?.instance);
   if (instance && volume.attachment?.device === instance.image.rootDevice) return hostOf(world, instance).freeze();
   return originOf(world.snapshots.find(volume.snapshot));
