@@ -22,6 +22,7 @@ export const amazonEbs: PlatformExtension<AmazonEbsConfigProps, AmazonEbsConfig>
   publishProps: PUBLISH,
   nameProps: ['amiName'],
   namePlaceProps: NAME_PLACE,
+  startsFrom: ['ami'],
   produces: ({ skipCreateAmi }) => (skipCreateAmi === true ? undefined : 'ami'),
   load: (ctx) => {
     const { AmazonEbsDriver } = require('./amazon-ebs-driver') as typeof import('./amazon-ebs-driver');

@@ -33,6 +33,7 @@ export const amazonEbsSurrogate: PlatformExtension<AmazonEbsSurrogateConfigProps
   publishProps: PUBLISH,
   nameProps: ['amiName'],
   namePlaceProps: NAME_PLACE,
+  startsFrom: ['ami'],
   produces: ({ skipCreateAmi }) => (skipCreateAmi === true ? undefined : 'ami'),
   load: (ctx) => {
     const { AmazonEbsDriver } = require('./amazon-ebs-driver') as typeof import('./amazon-ebs-driver');

@@ -16,6 +16,7 @@ export const amazonEbsVolume: PlatformExtension<AmazonEbsVolumeConfigProps, Amaz
   module: 'goldsmith/aws',
   schema: amazonEbsVolumeSchema,
   passiveProps: [...PASSIVE_ACCESS, ...PASSIVE_RUN].filter((name) => !KEPT.has(name)),
+  startsFrom: ['ami'],
   produces: () => 'ebs-volumes',
   load: (ctx) => {
     const { AmazonEbsDriver } = require('./amazon-ebs-driver') as typeof import('./amazon-ebs-driver');

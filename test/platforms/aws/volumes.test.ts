@@ -1,7 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { App, Image, ShellProvisioner, ssh } from '../../../lib';
+import { App, BaseImage, Image, ShellProvisioner, ssh } from '../../../lib';
 import {
   AmazonEbsSource,
   AmazonEbsSurrogateSource,
@@ -108,5 +108,113 @@ describeIf(
       },
       2 * MINUTE,
     );
+
+    test(
+      'with useCreateImage the volume takes the place of the root, and what was the root goes',
+      async () => {
+        const app = appOf();
+        const core = new Image(app, 'Swapped');
+        new AmazonEbsSurrogateSource(core, 'Aws', {
+          ...instance,
+          base,
+          launchBlockDeviceMappings: [{ deviceName: '/dev/sdf', volumeSize: 1 }],
+          amiRootDevice: { sourceDeviceName: '/dev/sdf', deviceName: '/dev/sda1' },
+          useCreateImage: true,
+        });
+        new ShellProvisioner(core, 'Root', {
+          inline: [
+            'mkfs.ext4 -q /dev/xvdf && mkdir -p /tmp/new && mount /dev/sdf /tmp/new',
+            smallRoot('/tmp/new'),
+            'echo swapped > /tmp/new/etc/made-by && umount /tmp/new',
+          ],
+        });
+        const next = new Image(app, 'Next');
+        new AmazonEbsSource(next, 'Aws', { ...instance, base: BaseImage.of(core), skipCreateAmi: true });
+        new ShellProvisioner(next, 'Look', { inline: ['grep swapped /etc/made-by'] });
+        await build(app);
+        await rehearsal.settle();
+        const left = rehearsal.inventory().filter(({ deletedAt }) => deletedAt === undefined);
+        expect(left.map((one) => one.kind).sort()).toEqual(['image', 'image', 'snapshot', 'snapshot']);
+      },
+      2 * MINUTE,
+    );
+
+    test(
+      'volumes and their snapshots are the artifact, with tags of their own; where a step fails nothing is left',
+      async () => {
+        const volumes = (content: string): App => {
+          const app = appOf();
+          const data = new Image(app, 'Data');
+          new AmazonEbsVolumeSource(data, 'Aws', {
+            ...instance,
+            base,
+            runVolumeTags: { Team: 'images' },
+            ebsVolumes: [
+              {
+                deviceName: '/dev/xvdf',
+                volumeSize: 1,
+                tags: { Name: 'data' },
+                snapshotVolume: true,
+                snapshotTags: { S: '1' },
+              },
+              {
+                deviceName: '/dev/xvdg',
+                volumeSize: 1,
+                deleteOnTermination: true,
+                snapshotVolume: true,
+                snapshotUsers: ['210987654321'],
+              },
+              { deviceName: '/dev/xvdh', volumeSize: 2 },
+            ],
+          });
+          new ShellProvisioner(data, 'Fill', {
+            inline: ['mkfs.ext4 -q /dev/xvdf && mkdir -p /tmp/d && mount /dev/xvdf /tmp/d', content, 'umount /tmp/d'],
+          });
+          return app;
+        };
+        const before = living();
+        await expect(build(volumes('exit 3'))).rejects.toThrow('3');
+        await rehearsal.settle();
+        expect(living()).toEqual(before);
+
+        const { nodes } = await build(volumes('echo data > /tmp/d/file'));
+        const { outputs, kind } = nodes[0]!.artifact!;
+        expect(kind).toBe('ebs-volumes');
+        await rehearsal.settle();
+        const made = outputs as { volumes: Record<string, string>; snapshots: Record<string, string> };
+        expect(Object.keys(made.volumes)).toEqual(['/dev/xvdf', '/dev/xvdh']);
+        expect(Object.keys(made.snapshots)).toEqual(['/dev/xvdf', '/dev/xvdg']);
+        expect(
+          living()
+            .filter((id) => !before.includes(id))
+            .sort(),
+        ).toEqual([...Object.values(made.volumes), ...Object.values(made.snapshots)].sort());
+        const ec2 = client(rehearsal.endpoints['aws']!, { region });
+        const tagsOf = async (id: string): Promise<string> =>
+          JSON.stringify((await ec2('DescribeTags', { 'Filter.1.Name': 'resource-id', 'Filter.1.Value.1': id })).data);
+        expect(await tagsOf(made.volumes['/dev/xvdf']!)).toMatch(/"Name".*"data"|"data".*"Name"/);
+        expect(await tagsOf(made.volumes['/dev/xvdh']!)).toContain('"images"');
+        expect(await tagsOf(made.snapshots['/dev/xvdf']!)).toContain('"S"');
+
+        // What was written is in the snapshot: a volume of it holds the file.
+        const app = appOf();
+        const look = new Image(app, 'Look');
+        new AmazonEbsSource(look, 'Aws', {
+          ...instance,
+          base,
+          skipCreateAmi: true,
+          launchBlockDeviceMappings: [{ deviceName: '/dev/sdb', snapshotId: made.snapshots['/dev/xvdf']! }],
+        });
+        new ShellProvisioner(look, 'See', {
+          inline: ['mkdir -p /tmp/d && mount /dev/sdb /tmp/d && grep data /tmp/d/file'],
+        });
+        await build(app);
+        expect((await build(volumes('echo data > /tmp/d/file'))).nodes).toMatchObject([{ state: 'cached' }]);
+      },
+      2 * MINUTE,
+    );
+
+    const living = (): string[] =>
+      rehearsal.inventory().flatMap(({ deletedAt, id }) => (deletedAt === undefined ? [id] : []));
   },
 );
