@@ -12,6 +12,7 @@ import { readForm, type Params } from './protocol/params';
 import { ec2Answer, ec2Error, queryAnswer, queryError } from './protocol/xml';
 import { accountOf, STS } from './sts';
 import type { Caller } from './table';
+import { metadata } from './this-machine';
 import type { World } from './world';
 
 /** The access key that the rehearsal gives to the run. */
@@ -38,12 +39,14 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
   };
   return {
     name: 'aws',
-    handle: (request) => handle(world, json, request),
+    handle: (request) =>
+      request.url.startsWith('/latest/') ? Promise.resolve(metadata(world, request)) : handle(world, json, request),
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: ACCESS_KEY,
       AWS_SECRET_ACCESS_KEY: 'rehearsal',
       AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint,
     }),
     settle: () => world.settle(),
     close: async () => {

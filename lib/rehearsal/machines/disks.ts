@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { RunContext } from '../../extension/context';
 import { runTool } from '../../host/tool';
 import { hostEnv } from '../../platforms/sandbox/machine/tools';
+import { rootDisk } from './root-disk';
 
 const GIGABYTE = 1024 ** 3;
 
@@ -42,11 +43,27 @@ export class Disks {
     return file;
   }
 
+  /** A disk whose one partition holds what is written into the folder that `fill` gets. */
+  async makeRoot(gigabytes: number, fill: (folder: string) => Promise<void>): Promise<string> {
+    const file = await this.make(0);
+    const tree = `${file}.tree`;
+    try {
+      await fs.mkdir(tree);
+      await fill(tree);
+      await rootDisk(file, gigabytes, tree, this.ctx);
+    } finally {
+      await fs.rm(tree, { recursive: true, force: true });
+    }
+    return file;
+  }
+
   /** The block device of a disk. */
   async attach(file: string): Promise<string> {
     const known = this.devices.get(file);
     if (known !== undefined) return known;
-    const device = (await this.run(['losetup', '--find', '--show', '--partscan', file])).trim();
+    const device = (await this.run(['losetup', '--find', '--show', file])).trim();
+    // Not every kernel looks for partitions by itself; where there is no table, there is nothing to add.
+    await this.run(['partx', '--add', device]).catch(() => undefined);
     this.devices.set(file, device);
     return device;
   }
