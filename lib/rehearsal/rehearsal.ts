@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
 import type { RunContext } from '../extension/context';
 import { awsCloud } from './aws/aws-cloud';
 import { PUBLIC_IMAGES, type PublicImage } from './aws/catalog';
@@ -10,6 +12,7 @@ import { dice } from './dice';
 import { Inventory, type InventoryEntry } from './inventory';
 import { readBase, type BaseChoice } from './machines/base-choice';
 import { emptyRoom, type Room } from './machines/computer';
+import { Disks } from './machines/disks';
 import { openSandboxRoom } from './machines/sandbox-room';
 import type { RehearsalOptions } from './options';
 import { Pace } from './pace';
@@ -43,6 +46,9 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
   const images = [...PUBLIC_IMAGES, ...choices.flatMap(([key, choice]) => addedImage(key, choice))];
   const inventory = new Inventory();
   const room = machines ? await openSandboxRoom(ctx) : emptyRoom;
+  const disks = path.join(ctx.stateDir, 'disks');
+  // What a rehearsal that was killed has left.
+  await fs.rm(disks, { recursive: true, force: true });
   const world = new World({
     pace: new Pace(ctx.clock, speed),
     room,
@@ -57,6 +63,8 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     },
     sshPort: options.sshPort ?? 22,
     quota: new Quota(options.quotas ?? {}),
+    disks,
+    drives: machines ? new Disks(disks, ctx) : undefined,
     warn: (text) => ctx.warn(text),
   });
   return open([awsCloud(world, images)], { seed, inventory, room, port: options.port ?? 0 });

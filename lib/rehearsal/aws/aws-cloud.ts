@@ -1,3 +1,4 @@
+import * as fs from 'node:fs/promises';
 import type { Cloud, CloudRequest, CloudResponse } from '../cloud';
 import type { Action, Call } from './call';
 import { perform } from './call';
@@ -14,6 +15,7 @@ import { ec2Answer, ec2Error, queryAnswer, queryError } from './protocol/xml';
 import { dataChannel, SESSIONS } from './ssm/sessions';
 import { accountOf, STS, UNSIGNED } from './sts';
 import type { Caller } from './table';
+import { metadata } from './this-machine';
 import type { World } from './world';
 
 /** The access key that the rehearsal gives to the run. */
@@ -44,7 +46,8 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
   };
   return {
     name: 'aws',
-    handle: (request) => handle(world, json, request),
+    handle: (request) =>
+      request.url.startsWith('/latest/') ? Promise.resolve(metadata(world, request)) : handle(world, json, request),
     channel: ({ url }) => dataChannel(world, url) ?? tunnel(world, url),
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
@@ -52,12 +55,15 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
       AWS_SECRET_ACCESS_KEY: 'rehearsal',
       AWS_EC2_METADATA_DISABLED: 'true',
       GOLDSMITH_REHEARSAL_SPEED: String(world.pace.speed),
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint,
     }),
     settle: () => world.settle(),
     close: async () => {
       world.pace.end();
       await world.settle();
       await closeHosts(world);
+      await world.drives?.close();
+      await fs.rm(world.disks, { recursive: true, force: true });
     },
   };
 }

@@ -126,6 +126,8 @@ export interface Volume extends Entity {
     | { readonly instance: string; readonly device: string; deleteOnTermination: boolean; readonly at: number }
     | undefined;
   readonly token?: string | undefined;
+  /** File of its raw disk, once it was used. */
+  disk?: Promise<string>;
 }
 
 /** A snapshot. */
@@ -140,6 +142,8 @@ export interface Snapshot extends Entity {
   permissions: readonly Permission[];
   /** What a machine that starts from it has for a root; undefined where it is of a disk without files of ours. */
   origin: Promise<Origin | undefined>;
+  /** File of the raw disk that it holds, where it has one: then that is what a machine starts from. */
+  disk?: string | undefined;
 }
 
 /** A key pair. */

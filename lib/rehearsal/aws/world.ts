@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory';
 import type { Room } from '../machines/computer';
+import type { Disks } from '../machines/disks';
 import type { Pace } from '../pace';
 import type { Trouble } from '../trouble';
 import { furnish, type Catalog } from './catalog';
@@ -34,6 +35,10 @@ export interface WorldOptions {
   /** Port at which instances answer SSH. */
   readonly sshPort: number;
   readonly quota: Quota;
+  /** Folder for what snapshots hold: raw disks, sparse. It is made when there is the first. */
+  readonly disks: string;
+  /** Disks of volumes; undefined where there are no machines to see them. */
+  readonly drives: Disks | undefined;
   warn(text: string): void;
 }
 
@@ -73,8 +78,13 @@ export class World {
 
   readonly sshPort: number;
   readonly quota: Quota;
+  readonly disks: string;
+  readonly drives: Disks | undefined;
   /** Says something to the person who rehearses. */
   readonly warn: (text: string) => void;
+
+  /** Who called last. */
+  lastCaller: Caller | undefined;
 
   private readonly furnished = new Set<string>();
   private readonly background = new Set<Promise<void>>();
@@ -89,6 +99,8 @@ export class World {
     this.catalog = catalog;
     this.sshPort = options.sshPort;
     this.quota = options.quota;
+    this.disks = options.disks;
+    this.drives = options.drives;
     this.warn = (text) => options.warn(text);
     this.dice = dice(`world ${seed}`);
     const now = (): number => pace.now();
@@ -136,6 +148,7 @@ export class World {
 
   /** Makes what every account has in a region from the beginning. */
   enter(caller: Caller): void {
+    this.lastCaller = { account: caller.account, region: caller.region };
     const key = `${caller.account} ${caller.region}`;
     if (this.furnished.has(key)) return;
     this.furnished.add(key);

@@ -3,9 +3,10 @@ import type { Checkpoint } from '../../extension/platform';
 import type { WindowsMachine } from '../windows/windows';
 import type { BaseChoice } from './base-choice';
 
-/** What a machine starts from: a base, or what another machine was when it was captured. */
+/** What a machine starts from: a base, what another machine was when it was captured, or the root file system of a raw disk. */
 export type Origin =
   | { readonly kind: 'base'; readonly base: BaseChoice }
+  | { readonly kind: 'disk'; readonly disk: string }
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint }
   /** A disk of Windows; undefined where it is new. Where it was generalized, passwords are made anew. */
   | { readonly kind: 'windows'; readonly disk: string | undefined; readonly generalized: boolean };
@@ -23,6 +24,10 @@ export interface Computer {
   run(command: string, as?: RunAs): Promise<ChildProcessWithoutNullStreams>;
   /** What its disk is now, as what others start from. All that runs ends, as when a machine is stopped. */
   freeze(): Promise<Origin>;
+  /** Lets it see a block device of this machine under a name such as `/dev/sdf`. */
+  plug(name: string, device: string, volume: string): Promise<void>;
+  /** Takes that away. */
+  unplug(name: string): Promise<void>;
   /** Ends all that runs. Its disk stays. */
   stop(): Promise<void>;
   /** Deletes it. */
@@ -45,6 +50,8 @@ export interface Room {
   launch(origin: Origin): Promise<Computer>;
   /** The same of Windows. */
   launchWindows(disk: string | undefined): Promise<WindowsComputer>;
+  /** Writes what a machine would start from into a folder. */
+  unpack(origin: Origin, into: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,5 +60,6 @@ export const emptyRoom: Room = {
   hasMachines: false,
   launch: () => Promise.reject(new Error('there are no machines in this rehearsal')),
   launchWindows: () => Promise.reject(new Error('there are no machines in this rehearsal')),
+  unpack: () => Promise.reject(new Error('there are no machines in this rehearsal')),
   close: () => Promise.resolve(),
 };

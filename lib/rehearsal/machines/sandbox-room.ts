@@ -1,14 +1,17 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { GoldsmithError } from '../../errors';
 import type { RunContext } from '../../extension/context';
 import type { LaunchFrom, Machine } from '../../extension/platform';
+import { runTool } from '../../host/stream-tool';
 import type { BaseSpec } from '../../platforms/sandbox/base/base-spec';
 import type { SandboxDriver } from '../../platforms/sandbox/sandbox-driver';
 import type { SandboxConfig } from '../../platforms/sandbox/sandbox-props';
 import type { Json } from '../../plan/json';
 import type { BaseChoice } from './base-choice';
 import type { Computer, Origin, Room, RunAs, WindowsComputer } from './computer';
+import { DiskTrees } from './disk-trees';
 import { roomContext } from './room-context';
 import { launchWindows } from './windows-room';
 
@@ -22,6 +25,7 @@ export async function openSandboxRoom(ctx: RunContext): Promise<Room> {
     await fs.rm(path.join(ctx.stateDir, 'sandbox', left), { recursive: true, force: true });
   }
   await fs.rm(path.join(ctx.stateDir, 'windows'), { recursive: true, force: true });
+  await fs.rm(path.join(ctx.stateDir, 'trees'), { recursive: true, force: true });
   const { loadSandbox } =
     require('../../platforms/sandbox/sandbox-extension') as typeof import('../../platforms/sandbox/sandbox-extension');
   return new SandboxRoom(await loadSandbox(ctx), ctx);
@@ -30,11 +34,14 @@ export async function openSandboxRoom(ctx: RunContext): Promise<Room> {
 class SandboxRoom implements Room {
   readonly hasMachines = true;
   private readonly open = new Set<SandboxComputer>();
+  private readonly trees: DiskTrees;
 
   constructor(
     private readonly driver: SandboxDriver,
     private readonly ctx: RunContext,
-  ) {}
+  ) {
+    this.trees = new DiskTrees(ctx);
+  }
 
   async launch(origin: Origin): Promise<Computer> {
     const { config, from } = await this.fromOf(origin);
@@ -48,9 +55,29 @@ class SandboxRoom implements Room {
     return launchWindows(disk, this.ctx);
   }
 
+  async unpack(origin: Origin, into: string): Promise<void> {
+    if (origin.kind === 'base' && origin.base.kind === 'host') {
+      throw new GoldsmithError('LAUNCH_FAILED', "this machine's own root (`host`) cannot be a disk: it is too large", {
+        hint: 'map the image to `minimal`, a folder or an archive',
+      });
+    }
+    const computer = await this.launch(origin);
+    try {
+      const packing = await computer.run('exec tar --create --one-file-system --directory=/ .');
+      packing.stdin.end();
+      packing.stderr.resume();
+      await runTool(['tar', '--extract', '--numeric-owner', `--directory=${into}`], this.ctx, {
+        input: packing.stdout,
+      });
+    } finally {
+      await computer.destroy();
+    }
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.open].map((computer) => computer.destroy()));
     await this.driver.close();
+    await this.trees.clear();
     await fs.rm(path.join(this.ctx.stateDir, 'sandbox', 'layers'), { recursive: true, force: true });
     await fs.rm(path.join(this.ctx.stateDir, 'windows'), { recursive: true, force: true });
   }
@@ -59,7 +86,9 @@ class SandboxRoom implements Room {
     if (origin.kind === 'checkpoint')
       return { config: {}, from: { kind: 'checkpoint', checkpoint: origin.checkpoint } };
     if (origin.kind === 'windows') throw new Error('a disk of Windows is no root of Linux');
-    const { config, spec } = specOf(origin.base, this.ctx);
+    const choice: BaseChoice =
+      origin.kind === 'base' ? origin.base : { kind: 'folder', where: await this.trees.of(origin.disk) };
+    const { config, spec } = specOf(choice, this.ctx);
     const base = spec && (await this.driver.lookup(spec as unknown as Json, config, this.ctx));
     return { config, from: { kind: 'base', base } };
   }
@@ -84,6 +113,14 @@ class SandboxComputer implements Computer {
   async freeze(): Promise<Origin> {
     const ctx = roomContext(this.ctx, `${this.machine.resource.token}-${this.tokens++}`);
     return { kind: 'checkpoint', checkpoint: await this.driver.checkpoint(this.machine, this.config, ctx) };
+  }
+
+  async plug(name: string, device: string): Promise<void> {
+    await this.driver.plug(this.machine, name, device, this.ctx);
+  }
+
+  async unplug(name: string): Promise<void> {
+    await this.driver.unplug(this.machine, name, this.ctx);
   }
 
   async stop(): Promise<void> {

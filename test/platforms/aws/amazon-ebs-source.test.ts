@@ -3,11 +3,16 @@ import { isExtension } from '../../../lib/extension';
 import { amazonEbs, AmazonEbsSource, AmazonImage, type AmazonEbsConfigProps } from '../../../lib/platforms/aws';
 import * as index from '../../../lib/platforms/aws';
 
-test('the module exports the extension that plans name', () => {
+test('the module exports the extensions that plans name', () => {
   const found = Object.values<unknown>(index).flatMap((value) =>
     isExtension(value) ? [`${value.module} ${value.use}`] : [],
   );
-  expect(found).toEqual(['goldsmith/aws amazon-ebs']);
+  expect(found.sort()).toEqual([
+    'goldsmith/aws amazon-chroot',
+    'goldsmith/aws amazon-ebs',
+    'goldsmith/aws amazon-ebssurrogate',
+    'goldsmith/aws amazon-ebsvolume',
+  ]);
 });
 
 describe('the schema', () => {

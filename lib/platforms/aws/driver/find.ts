@@ -3,19 +3,21 @@ import type { ResourceRecord } from '../../../extension/artifact';
 import type { RunContext } from '../../../extension/context';
 import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
+import type { Apis } from './apis';
 import { PUBLISHED, RUN, STATE, tagOf, TOKEN } from './tags';
 
 /** Everything of a run in one region, in the order in which it can be deleted. What belongs to a finished image is left out. */
 export async function findIn(api: Api, run: string, { signal }: RunContext): Promise<ResourceRecord[]> {
   const Filters = [{ Name: `tag:${RUN}`, Values: [run] }];
   const living = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const [instances, images, snapshots, keys, groups, templates] = await Promise.all([
+  const [instances, images, snapshots, keys, groups, templates, volumes] = await Promise.all([
     api.call('ec2:DescribeInstances', { Filters: [...Filters, living] }, signal),
     api.call('ec2:DescribeImages', { Owners: ['self'], Filters }, signal),
     api.call('ec2:DescribeSnapshots', { OwnerIds: ['self'], Filters }, signal),
     api.call('ec2:DescribeKeyPairs', { Filters }, signal),
     api.call('ec2:DescribeSecurityGroups', { Filters }, signal),
     api.call('ec2:DescribeLaunchTemplates', { Filters }, signal),
+    api.call('ec2:DescribeVolumes', { Filters }, signal),
   ]);
   const found: ResourceRecord[] = [];
   const add = (kind: string, id: string | undefined, tags: readonly Tag[] | undefined): void => {
@@ -35,11 +37,25 @@ export async function findIn(api: Api, run: string, { signal }: RunContext): Pro
     known.add(token);
     found.push({ kind: 'amazon-ebs:image', token, locator: asLocator(api.place) });
   }
+  // Those of instances that are deleted before go with them.
+  for (const { VolumeId, Tags } of volumes.Volumes ?? []) add('volume', VolumeId, Tags);
   for (const { KeyPairId, Tags } of keys.KeyPairs ?? []) add('key-pair', KeyPairId, Tags);
   for (const { GroupId, Tags } of groups.SecurityGroups ?? []) add('security-group', GroupId, Tags);
   for (const { LaunchTemplateId, Tags } of templates.LaunchTemplates ?? [])
     add('launch-template', LaunchTemplateId, Tags);
   return found;
+}
+
+/** Where regions are asked for when nothing says where: docs.aws.amazon.com/general/latest/gr/ec2-service.html. */
+const FIRST_REGION = 'us-east-1';
+
+/** Everything of a run in all regions of the account that the environment's credentials are for. */
+export async function findEverywhere(apis: Apis, run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
+  const { env } = ctx;
+  const first = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? FIRST_REGION;
+  const regions = await regionsOf(await apis.inRegion(first, ctx), ctx.signal);
+  const found = await Promise.all(regions.map(async (region) => findIn(await apis.inRegion(region, ctx), run, ctx)));
+  return found.flat();
 }
 
 /** Names of the regions that the account has. */

@@ -14,12 +14,17 @@ import { listOf } from './network';
 import { checkParameter } from './parameter';
 import { amiNameOf } from './names';
 
-/** Everything that can be known to be wrong before anything is created; all of it at once. */
+/**
+ * Everything that can be known to be wrong before anything is created; all of it at once.
+ *
+ * @param machine checks of what is built on
+ */
 export async function preflight(
   api: Api,
   config: AmazonEbsConfig,
   from: LaunchFrom | undefined,
   ctx: RunContext,
+  machine: readonly (() => Promise<unknown>)[] = [() => checkStart(api, config, from)],
 ): Promise<readonly Problem[]> {
   if (config.skipCredentialValidation !== true) {
     const refused = await problemsOf(() => api.once('identity', () => api.call('sts:GetCallerIdentity', {})), ctx);
@@ -37,7 +42,7 @@ export async function preflight(
     () => checkName(api, config, ctx),
     () => checkRegions(api, config, ctx),
     () => checkParameter(api, config, ctx),
-    () => checkStart(api, config, from),
+    ...machine,
   ];
   return (await Promise.all(checks.map((check) => problemsOf(check, ctx)))).flat();
 }

@@ -8,6 +8,7 @@ export const USUALLY = {
   run: 10_000,
   stop: 20_000,
   terminate: 30_000,
+  snapshot: 30_000,
   image: 40_000,
   copy: 90_000,
 } as const;

@@ -7,6 +7,7 @@ import type { Instance } from '../types';
 import type { World } from '../world';
 import { letsIn } from './groups';
 import { WINRM, WindowsHost } from './windows-host';
+import { plugAll } from './volume-disks';
 
 const hosts = new WeakMap<World, Map<string, Host>>();
 
@@ -71,6 +72,7 @@ export class Host implements Door {
     // Whoever waits for it hears of a failure; this one is not to be without anybody who does.
     this.machine.catch(() => undefined);
     const computer = await this.machine;
+    await plugAll(this.world, this.instance, computer);
     this.hasSudo = await setUp(computer, this.users(), this.defaultKeys());
     this.log('Cloud-init finished.');
     const { script } = this.userData;
@@ -99,6 +101,16 @@ export class Host implements Door {
     const taken = this.freezing.then(async () => this.windows?.freeze() ?? (await this.machine)?.freeze());
     this.freezing = taken.catch(() => undefined);
     return taken;
+  }
+
+  /** Takes a machine that is there already. */
+  adopt(computer: Computer): void {
+    this.machine = Promise.resolve(computer);
+  }
+
+  /** The machine, where it was put together already. */
+  async running(): Promise<Computer | undefined> {
+    return this.machine?.catch(() => undefined);
   }
 
   /** Deletes it. */

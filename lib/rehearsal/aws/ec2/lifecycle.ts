@@ -3,6 +3,7 @@ import type { Instance, State } from '../types';
 import type { World } from '../world';
 import { TAKES } from './durations';
 import { hostOf } from './host';
+import { originOf } from './snapshots';
 import { forget } from './volumes';
 
 /** Does something with an instance after all that is done with it already. */
@@ -32,7 +33,7 @@ export function begin(world: World, instance: Instance): void {
     try {
       const host = hostOf(world, instance);
       host.onShutdown = () => void (instance.shutdownBehavior === 'terminate' ? terminate : stop)(world, instance);
-      const origin = await world.snapshots.find(root?.snapshot)?.origin;
+      const origin = await originOf(world.snapshots.find(root?.snapshot));
       await Promise.all([pass(world, instance, TAKES.start), host.boot(origin)]);
     } catch (error) {
       if (instance.state !== 'pending') return;
@@ -151,7 +152,11 @@ async function end(world: World, instance: Instance, reason: NonNullable<Instanc
     const { attachment } = volume;
     if (attachment?.instance !== instance.id) continue;
     if (attachment.deleteOnTermination) forget(world, volume.id);
-    else Object.assign(volume, { attachment: undefined, state: 'available' });
+    else {
+      const disk = await volume.disk;
+      if (disk !== undefined) await world.drives?.detach(disk);
+      Object.assign(volume, { attachment: undefined, state: 'available' });
+    }
   }
   instance.state = 'terminated';
   instance.endedAt = world.pace.now();

@@ -11,6 +11,7 @@ import { maySee } from './devices';
 import { TAKES } from './durations';
 import { hostOf } from './host';
 import { changed, permissionChanges } from './permissions';
+import { frozenDisk } from './volume-disks';
 
 /** What a snapshot is made of. */
 export interface SnapshotSource {
@@ -19,6 +20,8 @@ export interface SnapshotSource {
   readonly encrypted: boolean;
   readonly kmsKey: string | undefined;
   readonly origin: Promise<Origin | undefined>;
+  /** File of its raw disk. */
+  readonly disk?: string | undefined;
 }
 
 /** Makes a snapshot, which is ready after a while. */
@@ -50,7 +53,8 @@ export function addSnapshot(
   const ready = world.meanwhile(
     (async () => {
       try {
-        await source.origin;
+        const origin = await source.origin;
+        if (origin?.kind === 'disk') snapshot.disk ??= origin.disk;
         await world.pace.wait(takes / 2);
         snapshot.progress = 50;
         await world.pace.wait(takes / 2);
@@ -64,11 +68,17 @@ export function addSnapshot(
   return { snapshot, ready };
 }
 
-/** What a volume holds: of the root of an instance, the files of its machine now. */
+/** What a machine that starts from a snapshot has for a root. */
+export async function originOf(snapshot: Snapshot | undefined): Promise<Origin | undefined> {
+  return snapshot?.disk === undefined ? snapshot?.origin : { kind: 'disk', disk: snapshot.disk };
+}
+
+/** What a volume holds: a disk that was written to, or of the root of an instance the files of its machine now. */
 export function contentOf(world: World, volume: Volume): Promise<Origin | undefined> {
+  if (volume.disk) return frozenDisk(world, volume);
   const instance = world.instances.find(volume.attachment?.instance);
   if (instance && volume.attachment?.device === instance.image.rootDevice) return hostOf(world, instance).freeze();
-  return world.snapshots.find(volume.snapshot)?.origin ?? Promise.resolve(undefined);
+  return originOf(world.snapshots.find(volume.snapshot));
 }
 
 /** How long a snapshot of a volume takes in life. */
@@ -210,6 +220,7 @@ export function copySnapshot(
     encrypted: isEncrypted,
     kmsKey: isEncrypted ? (kmsKey ?? `arn:aws:kms:${call.region}:${call.account}:alias/aws/ebs`) : undefined,
     origin: source.origin,
+    disk: source.disk,
   };
   const takes = TAKES.copy + source.size * TAKES.copyPerGigabyte;
   return addSnapshot(call.world, call.world.entity(call, 'snap', tags), kept, description, takes);
