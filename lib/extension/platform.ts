@@ -70,6 +70,11 @@ export interface PlatformDriver<C = unknown> {
    * Copies of the artifact belong here too: what it creates it acquires and keeps.
    */
   publish?(artifact: Artifact, config: C, ctx: PublishContext): Promise<Artifact>;
+  /**
+   * Milliseconds after which everybody sees what was made: recovery of a run that died waits until then, for what is not seen yet counts
+   * as gone. @default 0
+   */
+  readonly seenAfter?: number;
   /** Whether a resource of an artifact or a checkpoint is still there, as it was made. */
   exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean>;
   /** Deletes. Idempotent: what is gone already is no error. A record without an id is found by its token or locator. */

@@ -6,6 +6,7 @@ import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext } from
 import type { Json } from '../../plan/json';
 import type { AmiQuery } from './amazon-image';
 import { Apis } from './driver/apis';
+import { Births, SEEN_AFTER } from './driver/births';
 import { capture } from './driver/capture';
 import { connect, DEFAULT_USER } from './driver/connect';
 import { findIn, regionsOf } from './driver/find';
@@ -15,6 +16,7 @@ import { preflight } from './driver/preflight';
 import { publish } from './driver/publish';
 import { exists, remove } from './driver/remove';
 import { clearKey, lent } from './driver/lent';
+import { untilSeen } from './driver/seen';
 import type { AmazonEbsConfig } from './props/amazon-ebs-props';
 
 /** Where regions are asked for when nothing says where: docs.aws.amazon.com/general/latest/gr/ec2-service.html. */
@@ -24,9 +26,12 @@ const FIRST_REGION = 'us-east-1';
 export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   private readonly apis: Apis;
   private readonly launched = new Map<string, Launched>();
+  private readonly births: Births;
+  readonly seenAfter = SEEN_AFTER;
 
   constructor(clock: Clock) {
     this.apis = new Apis(clock);
+    this.births = new Births(clock);
   }
 
   async lookup(query: Json, config: AmazonEbsConfig, ctx: RunContext): Promise<Json> {
@@ -39,7 +44,7 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   }
 
   async launch(config: AmazonEbsConfig, from: LaunchFrom, ctx: ResourceContext): Promise<Machine> {
-    const launched = await launch(await this.apis.of(config, ctx), config, from, ctx);
+    const launched = await launch(await this.apis.of(config, ctx), config, from, this.births.watch(ctx));
     this.launched.set(launched.machine.resource.token, launched);
     return launched.machine;
   }
@@ -57,11 +62,11 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     const launched = this.launchedOf(machine);
     await clearKey(launched, config, ctx);
     await launched.communicator?.close();
-    return capture(await this.apis.of(config, ctx), machine, config, ctx);
+    return capture(await this.apis.of(config, ctx), machine, config, this.births.watch(ctx));
   }
 
   publish(artifact: Artifact, config: AmazonEbsConfig, ctx: PublishContext): Promise<Artifact> {
-    return publish((region) => this.apis.of(config, ctx, region), artifact, config, ctx);
+    return publish((region) => this.apis.of(config, ctx, region), artifact, config, this.births.watch(ctx));
   }
 
   async exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean> {
@@ -71,7 +76,9 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   async destroy(resource: ResourceRecord, ctx: RunContext): Promise<void> {
     await this.launched.get(resource.token)?.communicator?.close();
     this.launched.delete(resource.token);
-    return remove(await this.apis.at(resource, ctx), resource, ctx);
+    const api = await this.apis.at(resource, ctx);
+    await untilSeen(api, resource, this.births, ctx.signal);
+    return remove(api, resource, ctx);
   }
 
   /** In all regions of the account that the environment's credentials are for. */

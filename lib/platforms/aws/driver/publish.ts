@@ -6,10 +6,10 @@ import type { Api } from '../api/api';
 import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imagesOf } from './base';
-import { nameTaken, untilAvailable } from './capture';
+import { imageOfName, untilAvailable } from './capture';
 import { describe } from './describe';
 import { removeImage } from './remove-image';
-import { byToken, ownTags, specify } from './tags';
+import { ownTags, specify } from './tags';
 
 /** Gives the API of a region. */
 export type Region = (name: string) => Promise<Api>;
@@ -89,9 +89,7 @@ async function copy(
       return ImageId!;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      const { Images = [] } = await api.call('ec2:DescribeImages', { Owners: ['self'], Filters: [byToken(token)] });
-      if (Images[0]) return Images[0].ImageId!;
-      throw nameTaken(name, api.region);
+      return imageOfName(api, error, token, name);
     }
   });
   ctx.say(`copying ${from.image} to ${api.region}: ${resource.id!}`);
