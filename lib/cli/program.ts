@@ -119,6 +119,9 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
       .command('recover')
       .description('find and delete what dead runs left behind')
       .argument('[runs...]', 'also what these runs kept on purpose')
+      .option('--search <platform>', 'by tags on a platform, of runs of any machine: amazon-ebs', gather)
+      .option('--older-than <time>', 'with --search: how old what other machines made must be (default: 1d)')
+      .option('--yes', 'with --search: delete without asking')
       .option('--json', 'as JSON'),
     commands.recover,
   );
@@ -214,7 +217,7 @@ async function parse(root: Command, argv: readonly string[], hasDefault: boolean
   }
 }
 
-function gather(value: string, before: readonly string[]): readonly string[] {
+function gather(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

@@ -123,11 +123,6 @@ async function search(
 /** A run can die between recording an artifact and saying so in its journal: the record decides. */
 async function withoutKept(found: readonly Outstanding[], catalog: Catalog): Promise<Outstanding[]> {
   if (found.length === 0) return [];
-  const kept = new Set<string>();
-  for (const { artifact, consumed } of await catalog.records()) {
-    if (!consumed) for (const { token } of artifact?.resources ?? []) kept.add(token);
-  }
-  for (const { checkpoint } of await catalog.checkpoints())
-    for (const { token } of checkpoint.resources) kept.add(token);
+  const kept = await catalog.tokens();
   return found.filter(({ resource }) => !kept.has(resource.token));
 }

@@ -84,9 +84,24 @@ export interface PlatformDriver<C = unknown> {
    * died with a damaged journal, so that a lost line loses nothing.
    */
   find?(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]>;
+  /**
+   * Everything that carries a run's tags, of all runs and wherever the environment's credentials reach, in the order in which it can be
+   * deleted. What belongs to a finished artifact is not among it.
+   */
+  findAll?(ctx: RunContext): Promise<readonly Stray[]>;
   access?(machine: Machine, config: C): Access;
   /** Ends connections to the platform's API when the run is over. */
   close?(): Promise<void>;
+}
+
+/** Something of a run, found by its tags. */
+export interface Stray {
+  readonly run: string;
+  readonly app: string;
+  readonly node: string;
+  /** Milliseconds since the epoch, where the platform tells. */
+  readonly createdAt?: number;
+  readonly resource: ResourceRecord;
 }
 
 /** What a platform finds when it is asked whether it can build here. */

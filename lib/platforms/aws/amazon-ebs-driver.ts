@@ -2,7 +2,7 @@ import { GoldsmithError, type Problem } from '../../errors';
 import type { Artifact, ResourceRecord } from '../../extension/artifact';
 import type { Communicator } from '../../extension/communicator';
 import type { Clock, ResourceContext, RunContext } from '../../extension/context';
-import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext } from '../../extension/platform';
+import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext, Stray } from '../../extension/platform';
 import type { Json } from '../../plan/json';
 import type { AmiQuery } from './amazon-image';
 import { Apis } from './driver/apis';
@@ -10,6 +10,7 @@ import { Births, SEEN_AFTER } from './driver/births';
 import { capture } from './driver/capture';
 import { connect, DEFAULT_USER } from './driver/connect';
 import { findIn, regionsOf } from './driver/find';
+import { findIdentities } from './driver/find-identity';
 import { dataOf, launch, type Launched } from './driver/launch';
 import { lookup } from './driver/lookup';
 import { preflight } from './driver/preflight';
@@ -81,15 +82,12 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     return remove(api, resource, ctx);
   }
 
-  /** In all regions of the account that the environment's credentials are for. */
   async find(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
-    const { env } = ctx;
-    const first = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? FIRST_REGION;
-    const regions = await regionsOf(await this.apis.inRegion(first, ctx), ctx.signal);
-    const found = await Promise.all(
-      regions.map(async (region) => findIn(await this.apis.inRegion(region, ctx), run, ctx)),
-    );
-    return found.flat();
+    return (await this.everywhere(run, ctx)).map(({ resource }) => resource);
+  }
+
+  async findAll(ctx: RunContext): Promise<readonly Stray[]> {
+    return this.everywhere(undefined, ctx);
   }
 
   access(machine: Machine, { communicator, region }: AmazonEbsConfig): Access {
@@ -106,6 +104,18 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     // Those of machines that were kept on purpose.
     for (const { communicator } of this.launched.values()) await communicator?.close();
     this.apis.close();
+  }
+
+  /** In all regions of the account that the environment's credentials are for. */
+  private async everywhere(run: string | undefined, ctx: RunContext): Promise<readonly Stray[]> {
+    const { env } = ctx;
+    const first = await this.apis.inRegion(env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? FIRST_REGION, ctx);
+    const regions = await regionsOf(first, ctx.signal);
+    const found = await Promise.all(
+      regions.map(async (region) => findIn(await this.apis.inRegion(region, ctx), run, ctx)),
+    );
+    // Last: an instance that is still there uses its profile.
+    return [...found.flat(), ...(await findIdentities(first, run, ctx))];
   }
 
   private launchedOf({ resource }: Machine): Launched {

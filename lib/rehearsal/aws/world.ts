@@ -56,6 +56,7 @@ export class World {
   readonly parameters = new Map<string, Parameter>();
   readonly secrets = new Map<string, Parameter>();
   readonly profiles = new Map<string, Profile>();
+  readonly roles = new Map<string, Role>();
 
   readonly images: Table<Image>;
   readonly instances: Table<Instance>;
@@ -174,8 +175,23 @@ export interface Parameter {
   readonly region: string;
 }
 
+/** What roles and instance profiles of IAM have in common. */
+export interface Identity {
+  readonly path: string;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** A role of IAM. */
+export interface Role extends Identity {
+  readonly name: string;
+  readonly id: string;
+  readonly createdAt: number;
+  readonly trust: string;
+  readonly policies: Map<string, string>;
+}
+
 /** An instance profile of IAM. */
-export interface Profile {
+export interface Profile extends Identity {
   readonly name: string;
   readonly id: string;
   readonly createdAt: number;

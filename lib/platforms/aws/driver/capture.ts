@@ -8,7 +8,7 @@ import type { Api } from '../api/api';
 import { failed, isDuplicate, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { problemWithAmiName } from '../props/naming';
-import { isOver, lost } from './lost';
+import { isOver, lost, throwIfLost } from './lost';
 import { imageDevices } from './devices';
 import { dataOf } from './launch';
 import { amiNameOf } from './names';
@@ -118,8 +118,9 @@ async function createImage(
       if (isDuplicate(error)) {
         return imageOfName(api, error, token, request.Name ?? '');
       }
+      if (!/^Incorrect(Instance)?State$/.test(reasonOf(error)) || ctx.clock.now() > end) throw error;
+      await throwIfLost(api, request.InstanceId!, ctx);
       // "Instance is not in state running or stopped": seen so from elsewhere, for a moment.
-      if (reasonOf(error) !== 'IncorrectInstanceState' || ctx.clock.now() > end) throw error;
       await ctx.clock.sleep(3000);
     }
   }

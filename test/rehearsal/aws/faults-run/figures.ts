@@ -19,20 +19,24 @@ export function figures(verdicts: readonly Verdict[], took: number): string {
   for (const { counts } of verdicts)
     for (const [name, many] of Object.entries(counts)) faults[name] = (faults[name] ?? 0) + many;
   const failures = new Map<string, number>();
-  for (const { notes } of verdicts) {
+  const first = new Map<string, number>();
+  for (const { notes, number } of verdicts) {
     for (const note of notes) {
       const kind = note.replace(/\b(ami|i|snap|sg|key|vol|subnet)-[0-9a-f]+|\b[0-9a-f]{20}\b|\d+/g, '…').slice(0, 150);
+      if (!first.has(kind)) first.set(kind, number);
       failures.set(kind, (failures.get(kind) ?? 0) + 1);
     }
   }
   return [
     `${verdicts.length} runs, ${count(({ choice }) => choice.order.logsIn)} of them with machines that really ran`,
-    `${count(({ killed }) => killed)} killed, ${count(({ built }) => built)} built in the end`,
+    `${count(({ killed }) => killed)} killed, ${count(({ killed, choice }) => killed && choice.lost)} of them found by tags from elsewhere; ${count(({ built }) => built)} built in the end`,
     `faults: ${Object.entries(faults)
       .map(([name, many]) => `${many} ${name}`)
       .join(', ')}`,
     `${sum(({ left }) => left)} left, ${sum(({ wrong }) => wrong)} wrong, ${sum(({ secrets }) => secrets)} secrets shown`,
     `${Math.round(took / 1000)} s`,
-    ...[...failures].sort((a, b) => b[1] - a[1]).map(([kind, many]) => `  ${many} × ${kind}`),
+    ...[...failures]
+      .sort((a, b) => b[1] - a[1])
+      .map(([kind, many]) => `  ${many} × ${kind} (first in run ${first.get(kind)})`),
   ].join('\n');
 }

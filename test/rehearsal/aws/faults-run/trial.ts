@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { Catalog, FileStore } from '../../../../lib/catalog';
-import { recover } from '../../../../lib/engine';
+import { recover, search } from '../../../../lib/engine';
 import type { Room } from '../../../../lib/rehearsal/machines/computer';
 import type { TroubleOptions } from '../../../../lib/rehearsal/trouble';
 import { Child } from '../../../faults/helpers/child';
@@ -23,6 +23,8 @@ export interface Choice {
   readonly kill: Kill | undefined;
   /** Whether the build is started again after recovery. */
   readonly again: boolean;
+  /** Whether the state folder is lost with the machine, so that another one recovers by tags. */
+  readonly lost: boolean;
 }
 
 /** How a trial went: all lists are empty where all is well. */
@@ -44,6 +46,9 @@ const CALLS = 70;
 const TAKES = 5_000;
 /** How often a recovery may be repeated where something was in its way. */
 const RECOVERIES = 4;
+
+/** Compiled once: what changes meanwhile is of the next run. */
+let victim: string | undefined;
 
 /** What happens in a trial, by its number. */
 export function choiceOf(seed: number, number: number, canLogIn: boolean): Choice {
@@ -71,7 +76,9 @@ export function choiceOf(seed: number, number: number, canLogIn: boolean): Choic
     spotInterruptions: up(0.8, 0.5),
     eventualConsistency: up(0.8, 0.6),
   };
-  return { order, trouble, kill: killOf(dice), again: some(0.3) };
+  const kill = killOf(dice);
+  const lost = kill !== undefined && some(0.2);
+  return { order, trouble, kill, lost, again: !lost && some(0.25) };
 }
 
 function killOf(dice: Seeded): Kill | undefined {
@@ -103,7 +110,7 @@ export async function tryOnce(
   const notes: string[] = [];
   try {
     const build = async (death: Kill | undefined): Promise<{ killed: boolean; built: boolean }> => {
-      const child = Child.node([program('aws-victim'), JSON.stringify(order)], { cwd: dir, env });
+      const child = Child.node([(victim ??= program('aws-victim')), JSON.stringify(order)], { cwd: dir, env });
       const disarm = arm(account, child, death);
       const { status, signal, output } = await child.ended;
       disarm();
@@ -114,16 +121,25 @@ export async function tryOnce(
       if (signal === null && !told) wrong.push(`it ended with ${status}: ${output.slice(-600)}`);
       return { killed: signal === 'SIGKILL', built: status === 0 };
     };
-    const check = async (): Promise<void> => {
-      await recovered(dir, env, notes, wrong);
+    const check = async (isLost = false): Promise<void> => {
+      const records = await new Catalog(new FileStore(path.join(dir, '.goldsmith', 'store'))).records();
+      if (isLost) await searched(path.join(dir, 'elsewhere'), env, notes, wrong);
+      else await recovered(dir, env, notes, wrong);
       await account.world.settle();
-      const store = path.join(dir, '.goldsmith', 'store');
-      const records = await new Catalog(new FileStore(store)).records();
+      if (isLost) {
+        left.push(
+          ...leftovers(
+            account,
+            records.filter(({ held }) => held === undefined),
+          ),
+        );
+        return;
+      }
       left.push(...leftovers(account, records));
       wrong.push(...(await wrongImages(account, records, order, place?.store ?? '')));
     };
     const first = await build(kill);
-    await check();
+    await check(first.killed && choice.lost);
     let { built } = first;
     if (choice.again) {
       ({ built } = await build(undefined));
@@ -133,11 +149,40 @@ export async function tryOnce(
     for (const warning of account.warnings) wrong.push(`warning: ${warning}`);
     const shown = leaked(dir, printed, account, secrets);
     if (left.length + wrong.length + shown.length > 0) keepEvidence(number, dir, printed);
-    return { number, choice, ...first, built, counts: account.counts, left, wrong, secrets: shown, notes };
+    return { number, choice, killed: first.killed, built, counts: account.counts, left, wrong, secrets: shown, notes };
   } finally {
     await account.close();
     fs.rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Milliseconds after which whatever was made is seen: whoever comes from another machine does not come at once. */
+const LATER = 500;
+
+/** Recovers as from another machine: by tags, with nothing but credentials. */
+async function searched(
+  dir: string,
+  env: Readonly<Record<string, string>>,
+  notes: string[],
+  wrong: string[],
+): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, LATER));
+  const modules = { 'amazon-ebs': 'goldsmith/aws' };
+  for (let turn = 1; turn <= RECOVERIES; turn += 1) {
+    const found = await search({ projectDir: dir, modules, env, clock: hastyClock() });
+    try {
+      if (found.runs.length === 0) return;
+      for (const run of found.runs) {
+        if (run.state === 'over') wrong.push(`the run ${run.run}, which may go on elsewhere, counts as over`);
+        for (const { resource, error } of await found.destroy(run)) {
+          notes.push(`search ${turn} left ${resource.kind}: ${error}`);
+        }
+      }
+    } finally {
+      await found.close();
+    }
+  }
+  wrong.push(`after ${RECOVERIES} searches there is something left`);
 }
 
 /** Repeats the recovery as a person would, and says so where that was needed. */
