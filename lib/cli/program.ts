@@ -174,7 +174,8 @@ function rehearseCommand(root: Command): Command {
   const command = root.command('rehearse').description('build against embedded clouds: no account is needed');
   return withRehearsal(withBuild(command))
     .option('--serve <cloud>', 'only keep the cloud up for other tools: aws')
-    .option('--port <n>', 'port of the server, with --serve (default: any)');
+    .option('--port <n>', 'port of the server, with --serve (default: any)')
+    .option('--any-key', 'let in access keys that the rehearsal did not give, with --serve');
 }
 
 function withRehearsal(command: Command): Command {

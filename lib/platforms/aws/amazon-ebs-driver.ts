@@ -17,6 +17,7 @@ import { preflight } from './driver/preflight';
 import { publish } from './driver/publish';
 import { exists, remove } from './driver/remove';
 import { clearKey, lent } from './driver/lent';
+import { whileAlive } from './driver/lost';
 import { untilSeen } from './driver/seen';
 import type { AmazonEbsConfig } from './props/amazon-ebs-props';
 
@@ -53,7 +54,7 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   async connect(machine: Machine, config: AmazonEbsConfig, ctx: ResourceContext): Promise<Communicator> {
     const launched = this.launchedOf(machine);
     const api = await this.apis.of(config, ctx);
-    const communicator = await connect(api, launched, config, ctx);
+    const communicator = await whileAlive(api, dataOf(machine), ctx, (own) => connect(api, launched, config, own));
     if (config.communicator === 'none') return communicator;
     launched.communicator = communicator;
     return lent(communicator, launched, api, ctx);

@@ -8,12 +8,24 @@ import { findBelow, findIn } from '../../../faults/helpers/planted';
 import type { Account } from './account';
 
 /** What is in the account and of no image that the catalog knows. */
-export function leftovers({ inventory }: Account, records: readonly NodeRecord[]): string[] {
-  const known = new Set(records.flatMap(({ artifact }) => artifact?.resources.map(({ id }) => id) ?? []));
+export function leftovers(
+  { inventory }: Account,
+  records: readonly NodeRecord[],
+  others: readonly string[] = [],
+): string[] {
+  const known = new Set([
+    ...others,
+    ...records.flatMap(({ artifact }) => artifact?.resources.flatMap(({ id }) => id ?? []) ?? []),
+  ]);
   const there = inventory.list().filter(({ deletedAt }) => deletedAt === undefined);
   return there
     .filter(({ id, partOf }) => !known.has(id) && !(partOf !== undefined && known.has(partOf)))
     .map(({ kind, id, region, detail }) => `${kind} ${id} in ${region}: ${detail}`);
+}
+
+/** Images whose tags say that all is done with them: what a machine without a catalog knows. */
+export function finishedImages({ world }: Account): string[] {
+  return world.images.all().flatMap(({ id, tags }) => (tags.get(STATE) === PUBLISHED ? [id] : []));
 }
 
 /** Images that are not as they must be. */

@@ -10,7 +10,7 @@ import { program } from '../../../faults/helpers/compiled';
 import { FRIEND, hastyClock, type AwsOrder, type Told } from '../../../faults/helpers/programs/aws-victim';
 import { seeded, type Seeded } from '../../../helpers/seeded';
 import { openAccount, type Account } from './account';
-import { leaked, leftovers, wrongImages } from './checks';
+import { finishedImages, leaked, leftovers, wrongImages } from './checks';
 
 /** When a build is killed: before or after the account answers a call, or after a time. */
 export type Kill =
@@ -127,12 +127,7 @@ export async function tryOnce(
       else await recovered(dir, env, notes, wrong);
       await account.world.settle();
       if (isLost) {
-        left.push(
-          ...leftovers(
-            account,
-            records.filter(({ held }) => held === undefined),
-          ),
-        );
+        left.push(...leftovers(account, [], finishedImages(account)));
         return;
       }
       left.push(...leftovers(account, records));
