@@ -7,7 +7,7 @@ import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imagesOf } from './base';
 import { imageOfName, untilAvailable } from './capture';
-import { describe } from './describe';
+import { describe, finish } from './describe';
 import { removeImage } from './remove-image';
 import { ownTags, specify } from './tags';
 
@@ -47,9 +47,17 @@ export async function publish(
   );
   if (config.skipSaveBuildRegion === true && atHome !== undefined)
     current = await dropHome(regionOf, current, home, ctx);
+  const described = new Map<string, readonly string[]>();
   await all(
-    Object.entries(imagesOf(current)).map(async ([region, id]) => describe(await regionOf(region), id, config, ctx)),
+    Object.entries(imagesOf(current)).map(async ([region, id]) => {
+      described.set(region, [id, ...(await describe(await regionOf(region), id, config, ctx))]);
+    }),
   );
+  const done = async (region: string): Promise<void> =>
+    finish(await regionOf(region), described.get(region)!, config, ctx);
+  // Its own region first: where this ends in between, no copy counts as finished whose original does not.
+  await all([...described.keys()].filter((region) => region === home).map(done));
+  await all([...described.keys()].filter((region) => region !== home).map(done));
   return { ...current, description: descriptionOf(current) };
 }
 

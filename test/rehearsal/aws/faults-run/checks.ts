@@ -24,8 +24,18 @@ export function leftovers(
 }
 
 /** Images whose tags say that all is done with them: what a machine without a catalog knows. */
-export function finishedImages({ world }: Account): string[] {
+export function finishedImages({ world }: Pick<Account, 'world'>): string[] {
   return world.images.all().flatMap(({ id, tags }) => (tags.get(STATE) === PUBLISHED ? [id] : []));
+}
+
+/** Copies that count as finished though what they were copied from does not. */
+export function lonelyCopies({ world }: Pick<Account, 'world'>): string[] {
+  return finishedImages({ world }).flatMap((id) => {
+    const { source, region } = world.images.find(id)!;
+    if (source?.image === undefined || source.instance !== undefined || source.region === region) return [];
+    const original = world.images.find(source.image);
+    return original?.tags.get(STATE) === PUBLISHED ? [] : [`${id} in ${region} is finished, and its original is not`];
+  });
 }
 
 /** Images that are not as they must be. */

@@ -3,6 +3,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { Catalog, FileStore } from '../../../../lib/catalog';
 import { recover, search } from '../../../../lib/engine';
+import { ACCESS_KEY } from '../../../../lib/rehearsal/aws/credentials';
 import type { Room } from '../../../../lib/rehearsal/machines/computer';
 import type { TroubleOptions } from '../../../../lib/rehearsal/trouble';
 import { Child } from '../../../faults/helpers/child';
@@ -10,7 +11,7 @@ import { program } from '../../../faults/helpers/compiled';
 import { FRIEND, hastyClock, type AwsOrder, type Told } from '../../../faults/helpers/programs/aws-victim';
 import { seeded, type Seeded } from '../../../helpers/seeded';
 import { openAccount, type Account } from './account';
-import { finishedImages, leaked, leftovers, wrongImages } from './checks';
+import { finishedImages, leaked, leftovers, lonelyCopies, wrongImages } from './checks';
 
 /** When a build is killed: before or after the account answers a call, or after a time. */
 export type Kill =
@@ -103,6 +104,8 @@ export async function tryOnce(
     key: `kA9${`${Math.random()}`.slice(2)}/w+Qz`,
     planted: `pL4${`${Math.random()}`.slice(2)}nted`,
   };
+  // Unlike the rehearsal's usual one it is found nowhere by chance.
+  account.world.credentials.add(ACCESS_KEY, { secret: secrets.key });
   const env = { ...account.env, HOME: dir, AWS_SECRET_ACCESS_KEY: secrets.key, PLANTED: secrets.planted };
   const printed: string[] = [];
   const left: string[] = [];
@@ -128,6 +131,7 @@ export async function tryOnce(
       await account.world.settle();
       if (isLost) {
         left.push(...leftovers(account, [], finishedImages(account)));
+        wrong.push(...lonelyCopies(account));
         return;
       }
       left.push(...leftovers(account, records));
