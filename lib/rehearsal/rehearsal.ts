@@ -4,8 +4,10 @@ import * as path from 'node:path';
 import type { RunContext } from '../extension/context';
 import { awsCloud } from './aws/aws-cloud';
 import { PUBLIC_IMAGES, type PublicImage } from './aws/catalog';
+import { Credentials } from './aws/credentials';
 import { patternOf } from './aws/filters';
 import { Quota } from './aws/quota';
+import { StateFile } from './aws/state';
 import { World } from './aws/world';
 import type { Cloud } from './cloud';
 import { dice } from './dice';
@@ -40,15 +42,19 @@ const HIDDEN = 500;
 const SPEED = 50;
 
 /** Starts the embedded clouds. */
-export async function startRehearsal(options: RehearsalOptions, ctx: RunContext): Promise<Rehearsal> {
+export async function startRehearsal(
+  options: RehearsalOptions & { readonly keep?: boolean },
+  ctx: RunContext,
+): Promise<Rehearsal> {
   const { speed = SPEED, seed = randomBytes(4).toString('hex'), trouble = {}, machines = true } = options;
   const choices = Object.entries(options.images ?? {}).map(([key, text]) => [key, readBase(text, key)] as const);
   const images = [...PUBLIC_IMAGES, ...choices.flatMap(([key, choice]) => addedImage(key, choice))];
   const inventory = new Inventory();
-  const room = machines ? await openSandboxRoom(ctx) : emptyRoom;
+  const keep = options.keep === true ? await StateFile.open(ctx.stateDir) : undefined;
+  const room = machines ? await openSandboxRoom(ctx, keep && ((layer) => keep.needs(layer))) : emptyRoom;
   const disks = path.join(ctx.stateDir, 'disks');
   // What a rehearsal that was killed has left.
-  await fs.rm(disks, { recursive: true, force: true });
+  if (!keep) await fs.rm(disks, { recursive: true, force: true });
   const world = new World({
     pace: new Pace(ctx.clock, speed),
     room,
@@ -65,6 +71,8 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     quota: new Quota(options.quotas ?? {}),
     disks,
     drives: machines ? new Disks(disks, ctx) : undefined,
+    keep,
+    credentials: new Credentials(options.anyKey ?? false),
     warn: (text) => ctx.warn(text),
   });
   return open([awsCloud(world, images)], { seed, inventory, room, port: options.port ?? 0 });

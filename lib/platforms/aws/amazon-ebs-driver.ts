@@ -2,33 +2,39 @@ import { GoldsmithError, type Problem } from '../../errors';
 import type { Artifact, ResourceRecord } from '../../extension/artifact';
 import type { Communicator } from '../../extension/communicator';
 import type { Clock, ResourceContext, RunContext } from '../../extension/context';
-import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext } from '../../extension/platform';
+import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext, Stray } from '../../extension/platform';
 import type { Json } from '../../plan/json';
 import type { AmiQuery } from './amazon-image';
 import { Apis } from './driver/apis';
+import { Births, SEEN_AFTER } from './driver/births';
 import { capture } from './driver/capture';
 import { EBS, type Flavor } from './driver/flavor';
 import { asOwn, asShared, owning } from './driver/kinds';
 import { connect, DEFAULT_USER } from './driver/connect';
-import { findEverywhere } from './driver/find';
+import { findEverywhere } from './driver/find-everywhere';
 import { dataOf, launch, type Launched } from './driver/launch';
 import { lookup } from './driver/lookup';
 import { preflight } from './driver/preflight';
 import { publish } from './driver/publish';
 import { exists, remove } from './driver/remove';
 import { clearKey, lent } from './driver/lent';
+import { whileAlive } from './driver/lost';
+import { untilSeen } from './driver/seen';
 import type { AmazonEbsConfig } from './props/amazon-ebs-props';
 
 /** The verbs of amazon-ebs, and of what differs from it only in what is made of the instance. */
 export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implements PlatformDriver<C> {
   private readonly apis: Apis;
   private readonly launched = new Map<string, Launched>();
+  private readonly births: Births;
+  readonly seenAfter = SEEN_AFTER;
 
   constructor(
     clock: Clock,
     private readonly flavor: Flavor<C> = EBS,
   ) {
     this.apis = new Apis(clock);
+    this.births = new Births(clock);
   }
 
   async lookup(query: Json, config: C, ctx: RunContext): Promise<Json> {
@@ -42,7 +48,7 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
 
   async launch(config: C, from: LaunchFrom, ctx: ResourceContext): Promise<Machine> {
     const api = await this.apis.of(config, ctx);
-    const launched = await launch(api, this.flavor.launched(config), from, owning(this.flavor.use, ctx));
+    const launched = await launch(api, this.flavor.launched(config), from, this.own(ctx));
     this.launched.set(launched.machine.resource.token, launched);
     return launched.machine;
   }
@@ -50,7 +56,7 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
   async connect(machine: Machine, config: C, ctx: ResourceContext): Promise<Communicator> {
     const launched = this.launchedOf(machine);
     const api = await this.apis.of(config, ctx);
-    const communicator = await connect(api, launched, config, ctx);
+    const communicator = await whileAlive(api, dataOf(machine), ctx, (own) => connect(api, launched, config, own));
     if (config.communicator === 'none') return communicator;
     launched.communicator = communicator;
     return lent(communicator, launched, api, ctx);
@@ -61,12 +67,12 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
     await clearKey(launched, config, ctx);
     await hangUp(launched);
     const api = await this.apis.of(config, ctx);
-    return capture(api, machine, config, owning(this.flavor.use, ctx), this.flavor);
+    return capture(api, machine, config, this.own(ctx), this.flavor);
   }
 
   publish(artifact: Artifact, config: C, ctx: PublishContext): Promise<Artifact> {
     if (artifact.kind !== 'ami') return Promise.resolve(artifact);
-    return publish((region) => this.apis.of(config, ctx, region), artifact, config, owning(this.flavor.use, ctx));
+    return publish((region) => this.apis.of(config, ctx, region), artifact, config, this.own(ctx));
   }
 
   async exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean> {
@@ -76,12 +82,19 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
   async destroy(resource: ResourceRecord, ctx: RunContext): Promise<void> {
     await hangUp(this.launched.get(resource.token));
     this.launched.delete(resource.token);
-    return remove(await this.apis.at(resource, ctx), asShared(resource), ctx);
+    const api = await this.apis.at(resource, ctx);
+    const shared = asShared(resource);
+    await untilSeen(api, shared, this.births, ctx.signal);
+    return remove(api, shared, ctx);
   }
 
-  /** In all regions of the account that the environment's credentials are for. */
   async find(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
-    return (await findEverywhere(this.apis, run, ctx)).map((resource) => asOwn(this.flavor.use, resource));
+    return (await this.findAll(ctx, run)).map(({ resource }) => resource);
+  }
+
+  async findAll(ctx: RunContext, run?: string): Promise<readonly Stray[]> {
+    const found = await findEverywhere(this.apis, run, ctx);
+    return found.map((stray) => ({ ...stray, resource: asOwn(this.flavor.use, stray.resource) }));
   }
 
   access(machine: Machine, { communicator, region }: C): Access {
@@ -98,6 +111,11 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
     // Those of machines that were kept on purpose.
     for (const launched of this.launched.values()) await hangUp(launched);
     this.apis.close();
+  }
+
+  /** A context in which what is made is called after this platform, and known to be young. */
+  private own<T extends ResourceContext>(ctx: T): T {
+    return owning(this.flavor.use, this.births.watch(ctx));
   }
 
   private launchedOf({ resource }: Machine): Launched {

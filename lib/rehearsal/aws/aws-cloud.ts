@@ -4,6 +4,7 @@ import type { Action, Call } from './call';
 import { perform } from './call';
 import type { PublicImage } from './catalog';
 import { parameterStore, SECRETS, type JsonHandler } from './documents';
+import { ACCESS_KEY, SECRET_KEY } from './credentials';
 import { EC2 } from './ec2/actions';
 import { tunnel } from './ec2/connect-endpoints';
 import { closeHosts } from './ec2/host';
@@ -18,8 +19,6 @@ import type { Caller } from './table';
 import { metadata } from './this-machine';
 import type { World } from './world';
 
-/** The access key that the rehearsal gives to the run. */
-export const ACCESS_KEY = 'GOLDSMITHREHEARSAL';
 /** The account where an access key says of none: the one of AWS' own examples. */
 export const ACCOUNT = '123456789012';
 
@@ -52,7 +51,7 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: ACCESS_KEY,
-      AWS_SECRET_ACCESS_KEY: 'rehearsal',
+      AWS_SECRET_ACCESS_KEY: SECRET_KEY,
       AWS_EC2_METADATA_DISABLED: 'true',
       GOLDSMITH_REHEARSAL_SPEED: String(world.pace.speed),
       AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint,
@@ -61,9 +60,11 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
     close: async () => {
       world.pace.end();
       await world.settle();
+      world.changed();
+      await world.settle();
       await closeHosts(world);
       await world.drives?.close();
-      await fs.rm(world.disks, { recursive: true, force: true });
+      if (!world.outlives) await fs.rm(world.disks, { recursive: true, force: true });
     },
   };
 }
@@ -81,7 +82,7 @@ async function handle(
   const service = serviceOf(request) ?? (UNSIGNED.has(params.text('Action') ?? '') ? 'sts' : 'ec2');
   try {
     const action = params.text('Action') ?? '';
-    const caller = UNSIGNED.has(action) ? ANYBODY : callerOf(request);
+    const caller = UNSIGNED.has(action) ? ANYBODY : callerOf(request, world);
     const known = ({ ec2: EC2, sts: STS, iam: IAM } as Readonly<Record<string, Readonly<Record<string, Action>>>>)[
       caller.service
     ];
@@ -94,6 +95,7 @@ async function handle(
     strike(world, action);
     world.enter(caller);
     const body = await perform(found, callFrom(world, caller, action, params, request.at));
+    if (!/^(Describe|Get|List)/.test(action)) world.changed();
     const isLost = world.trouble.strikes('lostResponses');
     const xml =
       caller.service === 'ec2'
@@ -137,7 +139,7 @@ function jsonCall(
 ): CloudResponse {
   const [service = '', action = ''] = target.split('.');
   try {
-    const caller = callerOf(request);
+    const caller = callerOf(request, world);
     const handlers = Object.hasOwn(services, service) ? services[service]! : {};
     const handler = Object.hasOwn(handlers, action) ? handlers[action] : undefined;
     if (!handler) throw new AwsError('UnknownOperationException', `The rehearsal does not know ${target}.`);
@@ -146,6 +148,7 @@ function jsonCall(
     const text = request.body.toString('utf8');
     const input = (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
     const { account, region } = caller;
+    if (!/^(Describe|Get|List)/.test(action)) world.changed();
     const body = handler({ world, now: world.pace.now(), input, account, region, at: request.at });
     return { ...jsonOf(200, body, requestId), lost: world.trouble.strikes('lostResponses') };
   } catch (error) {
@@ -168,11 +171,13 @@ function serviceOf({ headers }: CloudRequest): string | undefined {
 }
 
 /** Who calls: the scope of the signature says which key, region and service. */
-function callerOf({ headers }: CloudRequest): Signed {
+function callerOf(request: CloudRequest, world: World): Signed {
+  const { headers } = request;
   const [, accessKey, region, service] = SCOPE.exec(headers.authorization ?? '') ?? [];
   if (accessKey === undefined) {
     throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
   }
+  world.credentials.check(request, accessKey, service!);
   return { accessKey, region: region!, service: service!, account: accountOf(accessKey, ACCOUNT) };
 }
 

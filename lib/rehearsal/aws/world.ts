@@ -3,10 +3,12 @@ import type { Room } from '../machines/computer';
 import type { Disks } from '../machines/disks';
 import type { Pace } from '../pace';
 import type { Trouble } from '../trouble';
+import { Credentials } from './credentials';
 import { furnish, type Catalog } from './catalog';
 import { dice, type Dice } from '../dice';
 import { uuid } from './ids';
 import type { Quota } from './quota';
+import type { StateFile } from './state';
 import { Table, type Caller, type Kind } from './table';
 import type {
   ConnectEndpoint,
@@ -39,6 +41,10 @@ export interface WorldOptions {
   readonly disks: string;
   /** Disks of volumes; undefined where there are no machines to see them. */
   readonly drives: Disks | undefined;
+  /** @default - any access key is let in */
+  readonly credentials?: Credentials;
+  /** What outlives the server. @default - nothing does */
+  readonly keep?: StateFile | undefined;
   warn(text: string): void;
 }
 
@@ -62,6 +68,7 @@ export class World {
   readonly parameters = new Map<string, Parameter>();
   readonly secrets = new Map<string, Parameter>();
   readonly profiles = new Map<string, Profile>();
+  readonly roles = new Map<string, Role>();
 
   readonly images: Table<Image>;
   readonly instances: Table<Instance>;
@@ -80,6 +87,7 @@ export class World {
   readonly quota: Quota;
   readonly disks: string;
   readonly drives: Disks | undefined;
+  readonly credentials: Credentials;
   /** Says something to the person who rehearses. */
   readonly warn: (text: string) => void;
 
@@ -89,6 +97,7 @@ export class World {
   private readonly furnished = new Set<string>();
   private readonly background = new Set<Promise<void>>();
   private readonly catalog: Catalog;
+  private readonly keep: StateFile | undefined;
 
   constructor(options: WorldOptions) {
     const { pace, room, seed, trouble, inventory, catalog } = options;
@@ -101,8 +110,10 @@ export class World {
     this.quota = options.quota;
     this.disks = options.disks;
     this.drives = options.drives;
+    this.credentials = options.credentials ?? new Credentials(true);
     this.warn = (text) => options.warn(text);
-    this.dice = dice(`world ${seed}`);
+    const generation = options.keep?.generation ?? 0;
+    this.dice = dice(`world ${seed}${generation === 0 ? '' : ` ${generation}`}`);
     const now = (): number => pace.now();
     this.images = new Table(kind('ami', 'image id', 'InvalidAMIID.NotFound', 'InvalidAMIID.Malformed'), now);
     this.instances = new Table(
@@ -144,6 +155,8 @@ export class World {
       ),
       now,
     );
+    this.keep = options.keep;
+    this.keep?.restore(this);
   }
 
   /** Makes what every account has in a region from the beginning. */
@@ -166,6 +179,16 @@ export class World {
       tags: new Map(tags),
       visibleAt: now + this.trouble.invisibleFor(),
     };
+  }
+
+  /** Whether what is in it outlives the server. */
+  get outlives(): boolean {
+    return this.keep !== undefined;
+  }
+
+  /** Something is other than it was: whoever keeps the state is told, when what the call does at once is done. */
+  changed(): void {
+    if (this.keep) void this.meanwhile(Promise.resolve().then(() => this.keep?.save(this)));
   }
 
   /** An id of a request. */
@@ -202,8 +225,25 @@ export interface Parameter {
   readonly before?: Parameter | undefined;
 }
 
+/** What roles and instance profiles of IAM have in common. */
+export interface Identity {
+  readonly path: string;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** A role of IAM. */
+export interface Role extends Identity {
+  readonly name: string;
+  readonly id: string;
+  readonly createdAt: number;
+  readonly trust: string;
+  readonly policies: Map<string, string>;
+  /** ARNs of policies of AWS's own or the account's. */
+  readonly attached: Set<string>;
+}
+
 /** An instance profile of IAM. */
-export interface Profile {
+export interface Profile extends Identity {
   readonly name: string;
   readonly id: string;
   readonly createdAt: number;

@@ -4,8 +4,8 @@ import { placeOf, type Access, type Place } from './access';
 import { Bucket, EC2_RATES } from './bucket';
 import type { CallName, Input, Output } from './calls';
 import { openSdk, type Sdk } from './client';
-import { awsError, isNotFound, isRetryable, isThrottled } from './errors';
 import { credentialsOf } from './credentials';
+import { awsError, isDoubtful, isNotFound, isRetryable, isThrottled } from './errors';
 import { Poller } from './poller';
 import { signedHeaders, signedUrl, type SignedFor } from './sign';
 
@@ -21,8 +21,6 @@ export class Api {
   readonly region: string;
   readonly place: Place;
   readonly poller: Poller;
-  /** When this process made a key pair, by id: one that was made just now may not be seen where it is deleted. */
-  readonly born = new Map<string, number>();
   private readonly known = new Map<string, Promise<unknown>>();
   private readonly buckets: { readonly read: Bucket; readonly write: Bucket };
   private decodes = false;
@@ -57,6 +55,7 @@ export class Api {
   ): Promise<Output<K>> {
     const bucket = /:(Describe|Get|List)/.test(name) ? this.buckets.read : this.buckets.write;
     const tries = (this.access.maxRetries ?? TRIES - 1) + 1;
+    let doubtful = false;
     for (let turn = 1, wait = FIRST_WAIT; ; turn += 1, wait = Math.min(wait * 2, LONGEST_WAIT)) {
       if (name.startsWith('ec2:')) await bucket.take(signal);
       try {
@@ -67,7 +66,8 @@ export class Api {
         signal?.throwIfAborted();
         if (GoldsmithError.is(error)) throw error;
         if (isThrottled(error)) bucket.slow();
-        if (turn >= tries || !isRetryable(error)) throw await this.explain(name, error);
+        doubtful ||= isDoubtful(error);
+        if (turn >= tries || !isRetryable(error)) throw Object.assign(await this.explain(name, error), { doubtful });
         await this.clock.sleep(wait / 2 + (Math.random() * wait) / 2, signal);
         const made = isThrottled(error) ? undefined : await before?.();
         if (made) return made;

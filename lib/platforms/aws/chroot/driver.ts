@@ -2,14 +2,14 @@ import { GoldsmithError, messageOf, type Problem } from '../../../errors';
 import type { Artifact, ResourceRecord } from '../../../extension/artifact';
 import type { Communicator } from '../../../extension/communicator';
 import type { Clock, ResourceContext, RunContext } from '../../../extension/context';
-import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext } from '../../../extension/platform';
+import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext, Stray } from '../../../extension/platform';
 import type { Json } from '../../../plan/json';
 import { shellQuote } from '../../../util/quote';
 import { failed } from '../api/errors';
 import type { AmiQuery } from '../amazon-image';
 import { Apis } from '../driver/apis';
 import { asOwn, asShared, owning } from '../driver/kinds';
-import { findEverywhere } from '../driver/find';
+import { findEverywhere } from '../driver/find-everywhere';
 import { lookup } from '../driver/lookup';
 import { publish } from '../driver/publish';
 import { exists, remove } from '../driver/remove';
@@ -87,7 +87,12 @@ export class AmazonChrootDriver implements PlatformDriver<AmazonChrootConfig> {
 
   /** In all regions of the account that the environment's credentials are for. */
   async find(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
-    return (await findEverywhere(this.apis, run, ctx)).map((resource) => asOwn(USE, resource));
+    return (await this.findAll(ctx, run)).map(({ resource }) => resource);
+  }
+
+  async findAll(ctx: RunContext, run?: string): Promise<readonly Stray[]> {
+    const found = await findEverywhere(this.apis, run, ctx);
+    return found.map((stray) => ({ ...stray, resource: asOwn(USE, stray.resource) }));
   }
 
   access(machine: Machine): Access {

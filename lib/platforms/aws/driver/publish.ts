@@ -6,11 +6,11 @@ import type { Api } from '../api/api';
 import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imagesOf } from './base';
-import { nameTaken, untilAvailable } from './capture';
+import { imageOfName, untilAvailable } from './capture';
 import { parameterOf, pointParameter } from './parameter';
-import { describe } from './describe';
+import { describe, finish } from './describe';
 import { removeImage } from './remove-image';
-import { byToken, ownTags, specify } from './tags';
+import { ownTags, specify } from './tags';
 import { USUALLY } from './waits';
 
 /** Gives the API of a region. */
@@ -41,8 +41,10 @@ export async function publish(
   };
   const { [home]: atHome, ...there } = imagesOf(artifact);
   const drops = config.skipSaveBuildRegion === true && atHome !== undefined;
-  const describeIn = async (region: string, id: string): Promise<void> =>
-    describe(await regionOf(region), id, config, ctx);
+  const described = new Map<string, readonly string[]>();
+  const describeIn = async (region: string, id: string): Promise<void> => {
+    described.set(region, [id, ...(await describe(await regionOf(region), id, config, ctx))]);
+  };
   const distribute = async (region: string): Promise<void> => {
     if (atHome === undefined) throw goneAtHome(artifact, home);
     const made = await copy(await regionOf(region), { region: home, image: atHome }, artifact, config, ctx);
@@ -56,6 +58,11 @@ export async function publish(
     ...missing.map(distribute),
   ]);
   if (drops) current = await dropHome(regionOf, current, home, ctx);
+  const done = async (region: string): Promise<void> =>
+    finish(await regionOf(region), described.get(region)!, config, ctx);
+  // Its own region first: where this ends in between, no copy counts as finished whose original does not.
+  await all([...described.keys()].filter((region) => region === home).map(done));
+  await all([...described.keys()].filter((region) => region !== home).map(done));
   // When all is done: who reads a parameter starts from an image that is finished everywhere.
   const images = imagesOf(current);
   await all(
@@ -100,9 +107,7 @@ async function copy(
       return ImageId!;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      const { Images = [] } = await api.call('ec2:DescribeImages', { Owners: ['self'], Filters: [byToken(token)] });
-      if (Images[0]) return Images[0].ImageId!;
-      throw nameTaken(name, api.region);
+      return imageOfName(api, error, token, name);
     }
   });
   ctx.say(`copying ${from.image} to ${api.region}: ${resource.id!}`);

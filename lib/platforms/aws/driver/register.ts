@@ -6,7 +6,7 @@ import type { Api } from '../api/api';
 import { isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import type { AmazonRegisterProps } from '../props/register';
-import { ownImage } from './capture';
+import { imageOfName } from './capture';
 import { ownTags, specify } from './tags';
 
 type Given<T> = { readonly [K in keyof T]?: T[K] | undefined };
@@ -48,7 +48,7 @@ export function registerImage(
       return (await api.call('ec2:RegisterImage', request)).ImageId!;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      return ownImage(api, token, name);
+      return imageOfName(api, error, token, name);
     }
   });
 }

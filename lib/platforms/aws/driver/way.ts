@@ -7,7 +7,7 @@ import { addressOf } from './address';
 import { endpointDial } from './connect-endpoint';
 import { usesSession } from './instance-access';
 import type { Launched } from './launch';
-import { throwIfLost } from './lent';
+import { throwIfLost } from './lost';
 import { portOf } from './network';
 import { PortSessions } from './session-manager';
 
