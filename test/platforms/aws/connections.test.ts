@@ -86,7 +86,7 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
   /** Has EC2 restart the instance, and runs a command on it after that. */
   function reboots(image: Image): void {
     const authorization =
-      'AWS4-HMAC-SHA256 Credential=GOLDSMITHREHEARSAL/20261122/eu-west-1/ec2/aws4_request, SignedHeaders=host, Signature=0';
+      'AWS4-HMAC-SHA256 Credential=ANYBODY/20261122/eu-west-1/ec2/aws4_request, SignedHeaders=host, Signature=0';
     const script = `
       const call = (body) => fetch(process.env.AWS_ENDPOINT_URL, {
         method: 'POST', headers: { authorization: '${authorization}' }, body: new URLSearchParams(body) }).then((a) => a.text());
@@ -109,7 +109,7 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
       },
       reboots,
     );
-    expect(report).toMatchObject({ ok: true });
+    expect(report.nodes.map(({ state, error }) => error?.message ?? state)).toEqual(['succeeded']);
     expect(printed).toContain('hello from');
     expect(printed).toContain('hello again');
     // One before the restart, of which the agent knows nothing afterwards, and one after it.
@@ -124,7 +124,7 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
       { sshInterface: 'instance_connect', communicator: ssh({ username: 'ubuntu' }) },
       (image) => new FileProvisioner(image, 'File', { content: 'lent', destination: '/tmp/lent' }),
     );
-    expect(report).toMatchObject({ ok: true });
+    expect(report.nodes.map(({ state, error }) => error?.message ?? state)).toEqual(['succeeded']);
     expect(made('key pair')).toBe(pairs);
   }, 60_000);
 

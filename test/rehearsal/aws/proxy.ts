@@ -123,9 +123,12 @@ export function counted(calls: readonly ApiCall[]): Record<string, number> {
   return counts;
 }
 
+/** Calls that AWS has, and that the models at hand, which are reduced, do not. */
+const BEYOND = new Set(['iam/ListInstanceProfiles', 'iam/ListRoles', 'ec2/DescribeInstanceConnectEndpoints']);
+
 /** Services without a published model (EBS direct, KMS) pass unseen. */
 function problemsOf({ service, action, body }: ApiCall, answer: string, failed: boolean): Passed['problems'] {
-  if (!hasSpecs() || !serviceModel(service)) return { request: [], response: [] };
+  if (!hasSpecs() || !serviceModel(service) || BEYOND.has(`${service}/${action}`)) return { request: [], response: [] };
   return {
     request: checkRequestBody(service, action, body),
     response: failed ? checkError(service, action, answer) : checkResponse(service, action, answer),
