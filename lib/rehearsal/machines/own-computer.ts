@@ -15,7 +15,7 @@ export class OwnComputer implements Computer {
   }
 
   async plug(name: string, device: string, id: string): Promise<void> {
-    const link = path.join(BY_ID, `nvme-Amazon_Elastic_Block_Store_${id.replace('-', '')}`);
+    const link = path.join(BY_ID, `nvme-Amazon_Elastic_Block_Store_${id.replace('vol-', 'vol')}`);
     await fs.mkdir(BY_ID, { recursive: true });
     await fs.rm(link, { force: true });
     await fs.symlink(device, link);
@@ -23,9 +23,11 @@ export class OwnComputer implements Computer {
   }
 
   async unplug(name: string): Promise<void> {
-    const link = this.links.get(name);
-    this.links.delete(name);
-    if (link !== undefined) await fs.rm(link, { force: true });
+    for (const [one, link] of this.links) {
+      if (one !== name && !(one.startsWith(name) && /^\d+$/.test(one.slice(name.length)))) continue;
+      this.links.delete(one);
+      await fs.rm(link, { force: true });
+    }
   }
 
   freeze(): Promise<never> {

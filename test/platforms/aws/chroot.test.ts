@@ -22,7 +22,7 @@ describeIf(
 
     beforeAll(async () => {
       dir = await fs.mkdtemp(path.join(os.tmpdir(), 'goldsmith-chroot-'));
-      rehearsal = await rehearse({ speed: 500 });
+      rehearsal = await rehearse({ speed: 2000 });
     }, MINUTE);
 
     afterAll(async () => {

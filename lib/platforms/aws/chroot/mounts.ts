@@ -42,9 +42,15 @@ export async function mountExtra(config: AmazonChrootConfig, root: string, ctx: 
   for (const [type = '', source = '', place = ''] of config.chrootMounts ?? CHROOT_MOUNTS) {
     const target = shellQuote(path.join(root, place));
     const kind = type === 'bind' ? '--bind' : `-t ${shellQuote(type)}`;
+    // What is mounted in a folder of this machine that is lent is not to be mounted on this machine as well.
+    const apart = type === 'bind' ? ` && mount --make-private ${target}` : '';
     // What of the kernel is not there is not needed either: binfmt_misc is a module.
     const orNot = type === 'binfmt_misc' ? ` || :` : '';
-    await runHere(`mkdir -p ${target}${orNot} && mount ${kind} ${shellQuote(source)} ${target}${orNot}`, config, ctx);
+    await runHere(
+      `mkdir -p ${target}${orNot} && mount ${kind} ${shellQuote(source)} ${target}${apart}${orNot}`,
+      config,
+      ctx,
+    );
   }
 }
 

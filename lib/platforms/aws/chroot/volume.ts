@@ -7,7 +7,7 @@ import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
 import { reasonOf } from '../api/errors';
 import { ownTags, specify } from '../driver/tags';
-import { untilAttached, untilFree } from '../driver/volumes';
+import { attachmentOf, untilAttached, untilFree } from '../driver/volumes';
 import type { AmazonChrootConfig } from '../props/amazon-chroot-props';
 import type { OwnInstance } from './identity';
 
@@ -87,7 +87,7 @@ async function attach(
       await api.call('ec2:AttachVolume', { VolumeId, InstanceId, Device });
       return Device;
     } catch (error) {
-      const now = await attachedAs(api, VolumeId, InstanceId);
+      const now = (await attachmentOf(api, VolumeId, InstanceId))?.Device;
       // The answer of an earlier try was lost.
       if (now !== undefined) return now;
       if (reasonOf(error) !== 'InvalidParameterValue' || devicePath !== undefined) throw error;
@@ -96,11 +96,6 @@ async function attach(
   throw new GoldsmithError('LAUNCH_FAILED', `this instance (${InstanceId}) has no name free for a volume`, {
     hint: `looked at were ${names.join(', ')}: detach what is not needed, or give \`devicePath\``,
   });
-}
-
-async function attachedAs(api: Api, VolumeId: string, instance: string): Promise<string | undefined> {
-  const { Volumes = [] } = await api.call('ec2:DescribeVolumes', { VolumeIds: [VolumeId] });
-  return Volumes[0]?.Attachments?.find(({ InstanceId }) => InstanceId === instance)?.Device;
 }
 
 /** By its serial number on Nitro: docs.aws.amazon.com/ebs/latest/userguide/identify-nvme-ebs-device.html. Else by the name. */

@@ -2,7 +2,7 @@ import type { Json } from '../../../plan/json';
 import type { Api } from '../api/api';
 import { isInUse, isNotFound, reasonOf } from '../api/errors';
 import { gone, removeSnapshot } from './remove-image';
-import { untilFree } from './volumes';
+import { detach } from './volumes';
 import { byToken, PUBLISHED, STATE, tagOf } from './tags';
 
 /** How long a volume may be held by an instance that has ended. */
@@ -34,14 +34,7 @@ export async function removeVolume(api: Api, VolumeId: string, signal: AbortSign
 /** Takes a volume from its instance; resolves when it belongs to nothing. */
 export async function detachVolume(api: Api, locator: Json, signal: AbortSignal): Promise<void> {
   const { volume, instance } = locator as { readonly volume: string; readonly instance: string };
-  try {
-    await api.call('ec2:DetachVolume', { VolumeId: volume, InstanceId: instance }, signal);
-  } catch (error) {
-    // Gone, or belonging to nothing: AWS calls that IncorrectState.
-    if (isNotFound(error) || reasonOf(error) === 'IncorrectState') return;
-    throw error;
-  }
-  await untilFree(api, volume, {}, signal);
+  await detach(api, volume, instance, {}, signal);
 }
 
 /** Deletes the volumes that were made with a token, but for those that became an artifact. */
@@ -52,17 +45,17 @@ export async function removeVolumes(api: Api, token: string, signal: AbortSignal
   }
 }
 
-/** Deletes a snapshot; without an id those that were made with the token. */
+/** Deletes a snapshot, and what else was made with its token: by a call whose answer was lost. */
 export async function removeSnapshots(
   api: Api,
   id: string | undefined,
   token: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (id !== undefined) return removeSnapshot(api, id, signal);
   const asked = { OwnerIds: ['self'], Filters: [byToken(token)] };
   const { Snapshots = [] } = await api.call('ec2:DescribeSnapshots', asked, signal);
-  for (const { SnapshotId } of Snapshots) await removeSnapshot(api, SnapshotId!, signal);
+  const ids = new Set([...(id === undefined ? [] : [id]), ...Snapshots.map(({ SnapshotId }) => SnapshotId!)]);
+  for (const one of ids) await removeSnapshot(api, one, signal);
 }
 
 /** Whether a volume is there. */

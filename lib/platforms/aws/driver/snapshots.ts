@@ -27,13 +27,15 @@ export async function snapshotVolume(
   config: Pick<AmazonEbsConfig, 'awsPolling'>,
   ctx: ResourceContext,
 ): Promise<ResourceRecord> {
-  const resource = await ctx.acquire('amazon-ebs:snapshot', asLocator(api.place, { volume }), (token) =>
-    create(api, token, {
+  let isRepeated = false;
+  const resource = await ctx.acquire('amazon-ebs:snapshot', asLocator(api.place, { volume }), (token) => {
+    const request = {
       VolumeId: volume,
       ...(description !== undefined && { Description: description }),
       TagSpecifications: specify(ownTags(ctx, token, tags), 'snapshot'),
-    }),
-  );
+    };
+    return create(api, token, request, () => (isRepeated = true));
+  });
   const id = resource.id!;
   ctx.say(`making the snapshot ${id} of ${device} (${volume})`);
   await api.poller.until({
@@ -47,6 +49,10 @@ export async function snapshotVolume(
       throw new GoldsmithError('CAPTURE_FAILED', `the snapshot ${id} failed: ${StateMessage ?? 'AWS gives no reason'}`);
     },
   });
+  // One that was made by a call without an answer, and not seen yet when it was looked for.
+  for (const other of isRepeated ? await madeWith(api, resource.token) : []) {
+    if (other !== id) await removeSnapshot(api, other, ctx.signal);
+  }
   return resource;
 }
 
@@ -55,20 +61,18 @@ async function create(
   api: Api,
   token: string,
   request: Parameters<typeof api.call<'ec2:CreateSnapshot'>>[1],
+  again: () => void,
 ): Promise<string> {
-  let again = false;
-  const made = async (): Promise<string[]> => {
-    const asked = { OwnerIds: ['self'], Filters: [byToken(token)] };
-    const { Snapshots = [] } = await api.call('ec2:DescribeSnapshots', asked);
-    return Snapshots.map(({ SnapshotId }) => SnapshotId!);
-  };
   const { SnapshotId } = await api.call('ec2:CreateSnapshot', request, undefined, async () => {
-    again = true;
-    const [first] = await made();
+    again();
+    const [first] = await madeWith(api, token);
     return first === undefined ? undefined : { SnapshotId: first, $metadata: {} };
   });
-  // One that was not seen yet when it was looked for.
-  const signal = new AbortController().signal;
-  if (again) for (const id of await made()) if (id !== SnapshotId) await removeSnapshot(api, id, signal);
   return SnapshotId!;
+}
+
+async function madeWith(api: Api, token: string): Promise<string[]> {
+  const asked = { OwnerIds: ['self'], Filters: [byToken(token)] };
+  const { Snapshots = [] } = await api.call('ec2:DescribeSnapshots', asked);
+  return Snapshots.map(({ SnapshotId }) => SnapshotId!);
 }

@@ -1,4 +1,6 @@
 import type { Api } from '../api/api';
+import type { Output } from '../api/calls';
+import { isNotFound, reasonOf } from '../api/errors';
 import type { ResourceContext } from '../../../extension/context';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { patience } from './waits';
@@ -46,6 +48,36 @@ export async function untilFree(
     signal,
     done: ({ State }) => (State === 'available' ? true : undefined),
   });
+}
+
+/** Takes a volume from its instance; resolves when it belongs to nothing, also where it did so before. */
+export async function detach(
+  api: Api,
+  VolumeId: string,
+  InstanceId: string,
+  config: Pick<AmazonEbsConfig, 'awsPolling'>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await api.call('ec2:DetachVolume', { VolumeId, InstanceId }, signal);
+  } catch (error) {
+    if (isNotFound(error)) return;
+    // What AWS says where it belongs to nothing.
+    if (reasonOf(error) !== 'IncorrectState') throw error;
+  }
+  await untilFree(api, VolumeId, config, signal);
+}
+
+/** How a volume is attached to an instance; undefined where it is not. */
+export async function attachmentOf(
+  api: Api,
+  volume: string,
+  instance: string,
+  signal?: AbortSignal,
+): Promise<Output<'ec2:AttachVolume'> | undefined> {
+  const { Volumes = [] } = await api.call('ec2:DescribeVolumes', { VolumeIds: [volume] }, signal);
+  const found = Volumes[0]?.Attachments?.find(({ InstanceId }) => InstanceId === instance);
+  return found && { ...found, $metadata: {} };
 }
 
 /** Resolves when a volume is attached. */

@@ -40,7 +40,11 @@ async function plug(world: World, volume: Volume, name: string, computer: Comput
   const drives = await drivesOf(world);
   if (!drives) return;
   try {
-    await computer.plug(name, await drives.attach(await diskOf(world, drives, volume)), volume.id);
+    const disk = await diskOf(world, drives, volume);
+    await computer.plug(name, await drives.attach(disk), volume.id);
+    await drives.watch(disk, (device, number) =>
+      computer.plug(`${name}${number}`, device, `${volume.id}-part${number}`),
+    );
   } catch (error) {
     world.warn(`the volume ${volume.id} cannot be seen as ${name}: ${messageOf(error)}`);
   }
