@@ -1,9 +1,15 @@
 import { javascript, TextFile, typescript } from 'projen';
 
-/** All of one line of versions: they share their inner packages. */
-const AWS_SDK = ['client-ec2', 'client-iam', 'client-ssm', 'client-sts', 'credential-providers'].map(
-  (name) => `@aws-sdk/${name}@^3.1169.0`,
-);
+/** All of one line of versions: they share their inner packages. A client is published only when it changed. */
+const AWS_SDK = [
+  'client-ebs@^3.1138.0',
+  'client-ec2@^3.1169.0',
+  'client-iam@^3.1169.0',
+  'client-s3@^3.1169.0',
+  'client-ssm@^3.1169.0',
+  'client-sts@^3.1169.0',
+  'credential-providers@^3.1169.0',
+].map((spec) => `@aws-sdk/${spec}`);
 
 /**
  * The one place that decides the project's configuration. `npx projen` writes package.json,
