@@ -58,6 +58,7 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     sshPort: options.sshPort ?? 22,
     quota: new Quota(options.quotas ?? {}),
     disks,
+    knownKeys: options.kmsKeys,
     warn: (text) => ctx.warn(text),
   });
   return open([awsCloud(world, images)], { seed, inventory, room, port: options.port ?? 0 });

@@ -4,6 +4,8 @@ import type { Pace } from '../pace';
 import type { Trouble } from '../trouble';
 import { furnish, type Catalog } from './catalog';
 import { dice, type Dice } from '../dice';
+import type { Key } from './kms/keys';
+import type { Bucket } from './s3/objects';
 import { uuid } from './ids';
 import type { Quota } from './quota';
 import { Table, type Caller, type Kind } from './table';
@@ -35,6 +37,8 @@ export interface WorldOptions {
   readonly quota: Quota;
   /** Folder for what snapshots hold: raw disks, sparse. It is made when there is the first. */
   readonly disks: string;
+  /** KMS keys that there are, by id, alias or ARN; undefined: every one that is named. */
+  readonly knownKeys: readonly string[] | undefined;
   warn(text: string): void;
 }
 
@@ -74,6 +78,13 @@ export class World {
   readonly sshPort: number;
   readonly quota: Quota;
   readonly disks: string;
+  readonly knownKeys: readonly string[] | undefined;
+  /** Snapshots that are written block by block, by id. */
+  readonly uploads = new Map<string, Upload>();
+  /** Keys of KMS, by ARN. */
+  readonly keys = new Map<string, Key>();
+  /** Buckets of S3, by name: of all accounts and regions, as in life. */
+  readonly buckets = new Map<string, Bucket>();
   /** Says something to the person who rehearses. */
   readonly warn: (text: string) => void;
 
@@ -91,6 +102,7 @@ export class World {
     this.sshPort = options.sshPort;
     this.quota = options.quota;
     this.disks = options.disks;
+    this.knownKeys = options.knownKeys;
     this.warn = (text) => options.warn(text);
     this.dice = dice(`world ${seed}`);
     const now = (): number => pace.now();
@@ -165,6 +177,17 @@ export class World {
   async settle(): Promise<void> {
     while (this.background.size > 0) await Promise.all(this.background);
   }
+}
+
+/** A snapshot that is written block by block. */
+export interface Upload {
+  /** Checksums of the blocks that came, by index. */
+  readonly blocks: Map<number, string>;
+  readonly parent: string | undefined;
+  /** After so many minutes without a block it fails. */
+  readonly minutes: number;
+  touched: number;
+  completed: boolean;
 }
 
 /** A text under a name, with its versions counted. */

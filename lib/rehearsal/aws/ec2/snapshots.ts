@@ -1,6 +1,8 @@
+import * as fs from 'node:fs/promises';
 import type { Origin } from '../../machines/computer';
 import type { Body, Call } from '../call';
 import { AwsError } from '../errors';
+import { usableKey } from '../kms/keys';
 import { filtered, paged } from '../filters';
 import type { Answer } from '../protocol/xml';
 import { checkTagTypes, tagSet, tagsFor } from '../tags';
@@ -31,6 +33,12 @@ export function addSnapshot(
   description: string,
   takes: number,
 ): { readonly snapshot: Snapshot; readonly ready: Promise<void> } {
+  const snapshot = newSnapshot(world, entity, source, description);
+  return { snapshot, ready: snapshotReady(world, snapshot, takes) };
+}
+
+/** Makes a snapshot that is pending. */
+export function newSnapshot(world: World, entity: Entity, source: SnapshotSource, description: string): Snapshot {
   const snapshot: Snapshot = world.snapshots.add({
     ...entity,
     ...source,
@@ -49,10 +57,16 @@ export function addSnapshot(
     createdAt: entity.createdAt,
     lasts: true,
   });
-  const ready = world.meanwhile(
+  return snapshot;
+}
+
+/** Has a snapshot completed after a while. */
+export function snapshotReady(world: World, snapshot: Snapshot, takes: number): Promise<void> {
+  return world.meanwhile(
     (async () => {
       try {
-        await source.origin;
+        await snapshot.origin;
+        if (!hasKey(world, snapshot)) throw new Error('its key cannot be used');
         await world.pace.wait(takes / 2);
         snapshot.progress = 50;
         await world.pace.wait(takes / 2);
@@ -63,7 +77,11 @@ export function addSnapshot(
       }
     })(),
   );
-  return { snapshot, ready };
+}
+
+/** Where a snapshot shall be encrypted with a key that is not there or not enabled, it fails, and not at once: CopySnapshot's page. */
+function hasKey(world: World, { kmsKey, account, region }: Snapshot): boolean {
+  return kmsKey === undefined || usableKey(world, { account, region }, kmsKey) !== undefined;
 }
 
 /** What a machine that starts from a snapshot has for a root. */
@@ -152,8 +170,13 @@ export function remove(call: Call): Body {
 
 /** Takes a snapshot away. */
 export function forget(world: World, id: string): void {
+  const { disk } = world.snapshots.find(id) ?? {};
   world.snapshots.delete(id);
+  world.uploads.delete(id);
   world.inventory.deleted(id, world.pace.now());
+  // Copies hold the same disk, of which there is one file.
+  if (disk === undefined || world.snapshots.all().some((one) => one.disk === disk)) return;
+  void world.meanwhile(fs.rm(disk, { force: true }));
 }
 
 /** DescribeSnapshots: the caller's own, and, where they are named, public and shared ones. */
