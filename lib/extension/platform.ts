@@ -116,6 +116,11 @@ export interface PlatformExtension<C = unknown, Out = C> {
   readonly publishProps?: readonly string[];
   /** Kind of artifact it makes with this config, for checks at synth. Undefined: none. */
   produces(config: C): string | undefined;
+  /**
+   * Kinds of artifact that it starts from, also where another platform made them, such as `ami`.
+   * @default - only what it made itself
+   */
+  readonly startsFrom?: readonly string[];
   /** Files and folders that it writes with this config, as the user wrote them: checked before anything is created. @default - none */
   outputs?(config: Out): readonly string[];
   /** Whether what was built may be taken from the cache. @default true */

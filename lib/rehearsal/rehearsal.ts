@@ -12,6 +12,7 @@ import { dice } from './dice';
 import { Inventory, type InventoryEntry } from './inventory';
 import { readBase, type BaseChoice } from './machines/base-choice';
 import { emptyRoom, type Room } from './machines/computer';
+import { Disks } from './machines/disks';
 import { openSandboxRoom } from './machines/sandbox-room';
 import type { RehearsalOptions } from './options';
 import { Pace } from './pace';
@@ -59,6 +60,7 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     quota: new Quota(options.quotas ?? {}),
     disks,
     knownKeys: options.kmsKeys,
+    drives: machines ? new Disks(disks, ctx) : undefined,
     warn: (text) => ctx.warn(text),
   });
   return open([awsCloud(world, images)], { seed, inventory, room, port: options.port ?? 0 });

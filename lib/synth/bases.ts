@@ -31,7 +31,10 @@ export class Bases {
 
   private artifact(source: Source, parent: Extract<BaseSpec, { kind: 'artifact' }>['of']): BaseRef | undefined {
     const candidates = Source.is(parent) ? [parent] : parent.sources;
-    const match = candidates.find(({ type }) => type === source.type);
+    const { startsFrom = [] } = source.extension;
+    const match =
+      candidates.find(({ type }) => type === source.type) ??
+      candidates.find((one) => startsFrom.includes(one.extension.produces(one.config()) ?? ''));
     if (match) return { $artifact: match.node.path };
     const have = candidates.map((one) => `${one.node.id} (${one.type})`).join(', ') || 'no source';
     this.report.add(

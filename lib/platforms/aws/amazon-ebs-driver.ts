@@ -7,6 +7,8 @@ import type { Json } from '../../plan/json';
 import type { AmiQuery } from './amazon-image';
 import { Apis } from './driver/apis';
 import { capture } from './driver/capture';
+import { EBS, type Flavor } from './driver/flavor';
+import { asOwn, asShared, owning } from './driver/kinds';
 import { connect, DEFAULT_USER } from './driver/connect';
 import { findIn, regionsOf } from './driver/find';
 import { dataOf, launch, type Launched } from './driver/launch';
@@ -20,31 +22,35 @@ import type { AmazonEbsConfig } from './props/amazon-ebs-props';
 /** Where regions are asked for when nothing says where: docs.aws.amazon.com/general/latest/gr/ec2-service.html. */
 const FIRST_REGION = 'us-east-1';
 
-/** The verbs of amazon-ebs. */
-export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
+/** The verbs of amazon-ebs, and of what differs from it only in what is made of the instance. */
+export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implements PlatformDriver<C> {
   private readonly apis: Apis;
   private readonly launched = new Map<string, Launched>();
 
-  constructor(clock: Clock) {
+  constructor(
+    clock: Clock,
+    private readonly flavor: Flavor<C> = EBS,
+  ) {
     this.apis = new Apis(clock);
   }
 
-  async lookup(query: Json, config: AmazonEbsConfig, ctx: RunContext): Promise<Json> {
+  async lookup(query: Json, config: C, ctx: RunContext): Promise<Json> {
     const asked = query as unknown as AmiQuery;
     return lookup(await this.apis.of(config, ctx, asked.region), asked, ctx);
   }
 
-  async preflight(config: AmazonEbsConfig, ctx: RunContext, from?: LaunchFrom): Promise<readonly Problem[]> {
+  async preflight(config: C, ctx: RunContext, from?: LaunchFrom): Promise<readonly Problem[]> {
     return preflight(await this.apis.of(config, ctx), config, from, ctx);
   }
 
-  async launch(config: AmazonEbsConfig, from: LaunchFrom, ctx: ResourceContext): Promise<Machine> {
-    const launched = await launch(await this.apis.of(config, ctx), config, from, ctx);
+  async launch(config: C, from: LaunchFrom, ctx: ResourceContext): Promise<Machine> {
+    const api = await this.apis.of(config, ctx);
+    const launched = await launch(api, this.flavor.launched(config), from, owning(this.flavor.use, ctx));
     this.launched.set(launched.machine.resource.token, launched);
     return launched.machine;
   }
 
-  async connect(machine: Machine, config: AmazonEbsConfig, ctx: ResourceContext): Promise<Communicator> {
+  async connect(machine: Machine, config: C, ctx: ResourceContext): Promise<Communicator> {
     const launched = this.launchedOf(machine);
     const api = await this.apis.of(config, ctx);
     const communicator = await connect(api, launched, config, ctx);
@@ -53,25 +59,27 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     return lent(communicator, launched, api, ctx);
   }
 
-  async capture(machine: Machine, config: AmazonEbsConfig, ctx: ResourceContext): Promise<Artifact | undefined> {
+  async capture(machine: Machine, config: C, ctx: ResourceContext): Promise<Artifact | undefined> {
     const launched = this.launchedOf(machine);
     await clearKey(launched, config, ctx);
     await launched.communicator?.close();
-    return capture(await this.apis.of(config, ctx), machine, config, ctx);
+    const api = await this.apis.of(config, ctx);
+    return capture(api, machine, config, owning(this.flavor.use, ctx), this.flavor);
   }
 
-  publish(artifact: Artifact, config: AmazonEbsConfig, ctx: PublishContext): Promise<Artifact> {
-    return publish((region) => this.apis.of(config, ctx, region), artifact, config, ctx);
+  publish(artifact: Artifact, config: C, ctx: PublishContext): Promise<Artifact> {
+    if (artifact.kind !== 'ami') return Promise.resolve(artifact);
+    return publish((region) => this.apis.of(config, ctx, region), artifact, config, owning(this.flavor.use, ctx));
   }
 
   async exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean> {
-    return exists(await this.apis.at(resource, ctx), resource, ctx);
+    return exists(await this.apis.at(resource, ctx), asShared(resource), ctx);
   }
 
   async destroy(resource: ResourceRecord, ctx: RunContext): Promise<void> {
     await this.launched.get(resource.token)?.communicator?.close();
     this.launched.delete(resource.token);
-    return remove(await this.apis.at(resource, ctx), resource, ctx);
+    return remove(await this.apis.at(resource, ctx), asShared(resource), ctx);
   }
 
   /** In all regions of the account that the environment's credentials are for. */
@@ -82,10 +90,10 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     const found = await Promise.all(
       regions.map(async (region) => findIn(await this.apis.inRegion(region, ctx), run, ctx)),
     );
-    return found.flat();
+    return found.flat().map((resource) => asOwn(this.flavor.use, resource));
   }
 
-  access(machine: Machine, { communicator, region }: AmazonEbsConfig): Access {
+  access(machine: Machine, { communicator, region }: C): Access {
     const { id } = dataOf(machine);
     const where = region === undefined ? '' : ` --region ${region}`;
     const user = typeof communicator === 'object' ? communicator.username : DEFAULT_USER;

@@ -1,16 +1,11 @@
 import type { Construct } from 'constructs';
-import { BaseImage } from '../../core/base-image';
-import { addProblem } from '../../core/problems';
-import { Source } from '../../core/source';
 import { amazonEbs } from './amazon-ebs-extension';
-import { filterBase, parameterBase } from './amazon-image';
+import { AmazonSource } from './amazon-source';
 import type { AmazonEbsConfigProps } from './props/amazon-ebs-props';
 import type { AmazonSourceProps } from './props/source';
 
 /** Props of {@link AmazonEbsSource}. It starts from exactly one of `sourceAmi`, `sourceAmiFilter`, `sourceAmiParameter`, `base`. */
 export interface AmazonEbsSourceProps extends AmazonEbsConfigProps, AmazonSourceProps {}
-
-const STARTS = ['sourceAmi', 'sourceAmiFilter', 'sourceAmiParameter', 'base'] as const;
 
 /**
  * Builds an image of EC2 (an AMI) on an instance whose volumes are EBS's.
@@ -23,63 +18,8 @@ const STARTS = ['sourceAmi', 'sourceAmiFilter', 'sourceAmiParameter', 'base'] as
  *   communicator: ssh({ username: 'ubuntu' }),
  * });
  */
-export class AmazonEbsSource extends Source<AmazonEbsSourceProps> {
+export class AmazonEbsSource extends AmazonSource<AmazonEbsSourceProps> {
   constructor(scope: Construct, id: string, props: AmazonEbsSourceProps) {
     super(scope, id, props, amazonEbs);
-    const given = STARTS.filter((name) => props[name] !== undefined);
-    if (given.length !== 1) {
-      const got =
-        given.length === 0 ? 'none is given' : `given are ${given.map((name) => `\`${name}\``).join(' and ')}`;
-      const all = STARTS.map((name) => `\`${name}\``).join(', ');
-      addProblem(this, 'INVALID_PROPS', `exactly one of ${all} is needed, ${got}`, HINT);
-    }
-    const { sourceAmi, sourceAmiFilter, sourceAmiParameter } = props;
-    if (sourceAmi !== undefined && !/^ami-[0-9a-f]{8,17}$/.test(sourceAmi)) {
-      addProblem(
-        this,
-        'INVALID_PROPS',
-        `\`sourceAmi\` is ${JSON.stringify(sourceAmi)}, which is no id of an image`,
-        HINT,
-      );
-    }
-    if (sourceAmiFilter !== undefined && !isList(sourceAmiFilter.owners)) {
-      addProblem(
-        this,
-        'INVALID_PROPS',
-        '`sourceAmiFilter.owners` is missing: anybody can give an image any name',
-        "name whose images count, such as `['099720109477']`, `['amazon']` or `['self']`",
-      );
-    }
-    if (sourceAmiParameter === '') {
-      addProblem(this, 'INVALID_PROPS', '`sourceAmiParameter` is empty', 'name a parameter such as `/aws/service/…`');
-    }
   }
-
-  /** What it starts from. */
-  base(): BaseImage | undefined {
-    const { base, sourceAmi, sourceAmiFilter, sourceAmiParameter, region } = this.props;
-    if (base) return base;
-    const where = typeof region === 'string' ? region : undefined;
-    if (sourceAmi !== undefined) return BaseImage.exact({ imageId: sourceAmi });
-    if (sourceAmiFilter) return isList(sourceAmiFilter.owners) ? filterBase(sourceAmiFilter, where) : undefined;
-    return sourceAmiParameter === undefined ? undefined : parameterBase(sourceAmiParameter, where);
-  }
-
-  /** The config in the plan, without what it starts from. */
-  override config(): object {
-    return this.withoutBase(super.config());
-  }
-
-  protected override withoutBase(props: object): object {
-    const rest = { ...super.withoutBase(props) } as Partial<Record<(typeof STARTS)[number], unknown>>;
-    for (const name of STARTS) delete rest[name];
-    return rest;
-  }
-}
-
-const HINT =
-  'give an id such as `ami-0123456789abcdef0`, or find one with `sourceAmiFilter` or `AmazonImage.lookup({…})`';
-
-function isList(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0;
 }

@@ -1,8 +1,18 @@
 export { amazonEbs } from './amazon-ebs-extension';
 export { AmazonEbsSource, type AmazonEbsSourceProps } from './amazon-ebs-source';
+export { amazonEbsSurrogate } from './amazon-ebs-surrogate-extension';
+export { AmazonEbsSurrogateSource, type AmazonEbsSurrogateSourceProps } from './amazon-ebs-surrogate-source';
+export { amazonEbsVolume } from './amazon-ebs-volume-extension';
+export { AmazonEbsVolumeSource, type AmazonEbsVolumeSourceProps } from './amazon-ebs-volume-source';
+export { AmazonSource } from './amazon-source';
 export { AmazonImage, type AmazonImageLookup } from './amazon-image';
 export type { AmazonAccessProps, AssumeRole, AwsPolling } from './props/access';
 export type { AmazonEbsConfig, AmazonEbsConfigProps } from './props/amazon-ebs-props';
+export type { AmazonEbsSurrogateConfig, AmazonEbsSurrogateConfigProps } from './props/amazon-ebs-surrogate-props';
+export type { AmazonEbsVolumeConfig, AmazonEbsVolumeConfigProps, EbsVolume } from './props/amazon-ebs-volume-props';
+export type { AmazonConnectProps } from './props/instance-props';
+export type { AmazonRegisterProps } from './props/register';
+export type { AmazonSurrogateStorageProps, AmiRootDevice, SurrogateDevice } from './props/surrogate-storage';
 export type { AmazonCopyProps } from './props/copy';
 export type { AmazonLifecycleProps, DeregistrationProtection, FastLaunch, FastLaunchTemplate } from './props/lifecycle';
 export type { AmazonMetadataProps, MetadataOptions } from './props/metadata';

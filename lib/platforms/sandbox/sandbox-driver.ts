@@ -112,6 +112,16 @@ export class SandboxDriver implements PlatformDriver<SandboxConfig> {
     return commandIn(sandbox, runConfigOf(base.config), command, user, ctx);
   }
 
+  /** Lets a machine see a block device of this machine under a name such as `/dev/sdf`. */
+  async plug(machine: Machine, name: string, device: string, ctx: RunContext): Promise<void> {
+    await this.openOf(machine).machine.plug(name, device, ctx);
+  }
+
+  /** Takes that away. */
+  async unplug(machine: Machine, name: string, ctx: RunContext): Promise<void> {
+    await this.openOf(machine).machine.unplug(name, ctx);
+  }
+
   /** Ends all that runs in a machine. It starts again with its next command. */
   async halt(machine: Machine): Promise<void> {
     await this.openOf(machine).machine.stop();

@@ -55,6 +55,7 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
       world.pace.end();
       await world.settle();
       await closeHosts(world);
+      await world.drives?.close();
       await fs.rm(world.disks, { recursive: true, force: true });
     },
   };

@@ -126,6 +126,8 @@ export interface Volume extends Entity {
     | { readonly instance: string; readonly device: string; deleteOnTermination: boolean; readonly at: number }
     | undefined;
   readonly token?: string | undefined;
+  /** File of its raw disk, once it was used. */
+  disk?: Promise<string>;
 }
 
 /** A snapshot. */

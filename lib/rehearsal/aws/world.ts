@@ -1,5 +1,6 @@
 import type { Inventory } from '../inventory';
 import type { Room } from '../machines/computer';
+import type { Disks } from '../machines/disks';
 import type { Pace } from '../pace';
 import type { Trouble } from '../trouble';
 import { furnish, type Catalog } from './catalog';
@@ -39,6 +40,8 @@ export interface WorldOptions {
   readonly disks: string;
   /** KMS keys that there are, by id, alias or ARN; undefined: every one that is named. */
   readonly knownKeys: readonly string[] | undefined;
+  /** Disks of volumes; undefined where there are no machines to see them. */
+  readonly drives: Disks | undefined;
   warn(text: string): void;
 }
 
@@ -85,6 +88,7 @@ export class World {
   readonly keys = new Map<string, Key>();
   /** Buckets of S3, by name: of all accounts and regions, as in life. */
   readonly buckets = new Map<string, Bucket>();
+  readonly drives: Disks | undefined;
   /** Says something to the person who rehearses. */
   readonly warn: (text: string) => void;
 
@@ -103,6 +107,7 @@ export class World {
     this.quota = options.quota;
     this.disks = options.disks;
     this.knownKeys = options.knownKeys;
+    this.drives = options.drives;
     this.warn = (text) => options.warn(text);
     this.dice = dice(`world ${seed}`);
     const now = (): number => pace.now();

@@ -21,6 +21,10 @@ export interface Computer {
   run(command: string, as?: RunAs): Promise<ChildProcessWithoutNullStreams>;
   /** What its disk is now, as what others start from. All that runs ends, as when a machine is stopped. */
   freeze(): Promise<Origin>;
+  /** Lets it see a block device of this machine under a name such as `/dev/sdf`. */
+  plug(name: string, device: string): Promise<void>;
+  /** Takes that away. */
+  unplug(name: string): Promise<void>;
   /** Ends all that runs. Its disk stays. */
   stop(): Promise<void>;
   /** Deletes it. */

@@ -86,6 +86,14 @@ class SandboxComputer implements Computer {
     return { kind: 'checkpoint', checkpoint: await this.driver.checkpoint(this.machine, this.config, ctx) };
   }
 
+  async plug(name: string, device: string): Promise<void> {
+    await this.driver.plug(this.machine, name, device, this.ctx);
+  }
+
+  async unplug(name: string): Promise<void> {
+    await this.driver.unplug(this.machine, name, this.ctx);
+  }
+
   async stop(): Promise<void> {
     await this.driver.halt(this.machine);
   }

@@ -43,9 +43,15 @@ export class Api {
   /**
    * Makes a call, again where that may help. Without a signal it cannot be interrupted: for what creates.
    *
+   * @param before asked before it is made again: the answer, where the call worked and only that was lost. For what creates and has no token
    * @throws AwsError
    */
-  async call<K extends CallName>(name: K, input: Input<K>, signal?: AbortSignal): Promise<Output<K>> {
+  async call<K extends CallName>(
+    name: K,
+    input: Input<K>,
+    signal?: AbortSignal,
+    before?: () => Promise<Output<K> | undefined>,
+  ): Promise<Output<K>> {
     const bucket = /:(Describe|Get|List)/.test(name) ? this.buckets.read : this.buckets.write;
     const tries = (this.access.maxRetries ?? TRIES - 1) + 1;
     for (let turn = 1, wait = FIRST_WAIT; ; turn += 1, wait = Math.min(wait * 2, LONGEST_WAIT)) {
@@ -60,6 +66,8 @@ export class Api {
         if (isThrottled(error)) bucket.slow();
         if (turn >= tries || !isRetryable(error)) throw await this.explain(name, error);
         await this.clock.sleep(wait / 2 + (Math.random() * wait) / 2, signal);
+        const made = isThrottled(error) ? undefined : await before?.();
+        if (made) return made;
       }
     }
   }

@@ -38,6 +38,13 @@ export interface Calls {
   'ec2:GetConsoleOutput': Call<ec2.GetConsoleOutputCommandInput, ec2.GetConsoleOutputCommandOutput>;
   'ec2:GetPasswordData': Call<ec2.GetPasswordDataCommandInput, ec2.GetPasswordDataCommandOutput>;
   'ec2:CreateImage': Call<ec2.CreateImageCommandInput, ec2.CreateImageCommandOutput>;
+  'ec2:RegisterImage': Call<ec2.RegisterImageCommandInput, ec2.RegisterImageCommandOutput>;
+  'ec2:CreateSnapshot': Call<ec2.CreateSnapshotCommandInput, ec2.CreateSnapshotCommandOutput>;
+  'ec2:CreateVolume': Call<ec2.CreateVolumeCommandInput, ec2.CreateVolumeCommandOutput>;
+  'ec2:DescribeVolumes': Call<ec2.DescribeVolumesCommandInput, ec2.DescribeVolumesCommandOutput>;
+  'ec2:AttachVolume': Call<ec2.AttachVolumeCommandInput, ec2.AttachVolumeCommandOutput>;
+  'ec2:DetachVolume': Call<ec2.DetachVolumeCommandInput, ec2.DetachVolumeCommandOutput>;
+  'ec2:DeleteVolume': Call<ec2.DeleteVolumeCommandInput, ec2.DeleteVolumeCommandOutput>;
   'ec2:CopyImage': Call<ec2.CopyImageCommandInput, ec2.CopyImageCommandOutput>;
   'ec2:DeregisterImage': Call<ec2.DeregisterImageCommandInput, ec2.DeregisterImageCommandOutput>;
   'ec2:DeleteSnapshot': Call<ec2.DeleteSnapshotCommandInput, ec2.DeleteSnapshotCommandOutput>;

@@ -1,4 +1,4 @@
-import type { Image, Instance, Snapshot } from '@aws-sdk/client-ec2';
+import type { Image, Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
 import { GoldsmithError } from '../../../errors';
 import type { Clock } from '../../../extension/context';
 import type { Api } from './api';
@@ -8,6 +8,7 @@ interface Seen {
   readonly instance: Instance;
   readonly image: Image;
   readonly snapshot: Snapshot;
+  readonly volume: Volume;
 }
 
 /** How it is waited. */
@@ -159,6 +160,10 @@ export class Poller {
       const { Images = [] } = await this.api.call('ec2:DescribeImages', { Filters });
       return Images.map((one) => [one.ImageId!, one]);
     }
+    if (kind === 'volume') {
+      const { Volumes = [] } = await this.api.call('ec2:DescribeVolumes', { Filters });
+      return Volumes.map((one) => [one.VolumeId!, one]);
+    }
     const { Snapshots = [] } = await this.api.call('ec2:DescribeSnapshots', { Filters });
     return Snapshots.map((one) => [one.SnapshotId!, one]);
   }
@@ -169,7 +174,7 @@ function dueAfter({ since, pause }: Entry, looked: number): number {
   return from + Math.min(Math.max((from - since) / 2, SHORTEST), pause);
 }
 
-function stateOf(seen: Instance | Image | Snapshot): string {
+function stateOf(seen: Seen[keyof Seen]): string {
   const { State } = seen;
   return (typeof State === 'string' ? State : State?.Name) ?? 'unknown';
 }

@@ -8,6 +8,7 @@ import type { Api } from '../api/api';
 import { failed, isDuplicate, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { problemWithAmiName } from '../props/naming';
+import type { Flavor } from './flavor';
 import { isOver, lost } from './lost';
 import { imageDevices } from './devices';
 import { dataOf } from './launch';
@@ -20,12 +21,13 @@ import { timeout } from './waits';
 const AVAILABLE = 3_600_000;
 const STOPPED = 600_000;
 
-/** Stops the instance and makes the image of its volumes. */
-export async function capture(
+/** Stops the instance and makes the image, or what else is wanted, of its volumes. */
+export async function capture<C extends AmazonEbsConfig>(
   api: Api,
   machine: Machine,
-  config: AmazonEbsConfig,
+  config: C,
   ctx: ResourceContext,
+  { use, make }: Flavor<C>,
 ): Promise<Artifact | undefined> {
   try {
     const { id, spot } = dataOf(machine);
@@ -33,7 +35,8 @@ export async function capture(
     if (!spot) await stop(api, id, config, ctx);
     if (config.skipCreateAmi === true) return undefined;
     if (!spot) await setNetworking(api, id, config, ctx);
-    return await makeImage(api, machine, config, ctx);
+    const made = await make(api, machine, config, ctx);
+    return { ...made, use };
   } catch (error) {
     ctx.signal.throwIfAborted();
     throw failed('CAPTURE_FAILED', 'the instance could not be made an image', error);
@@ -73,12 +76,15 @@ async function setNetworking(
   }
 }
 
-async function makeImage(api: Api, machine: Machine, config: AmazonEbsConfig, ctx: ResourceContext): Promise<Artifact> {
+/** Makes the image by CreateImage. */
+export async function makeImage(
+  api: Api,
+  machine: Machine,
+  config: AmazonEbsConfig,
+  ctx: ResourceContext,
+): Promise<Artifact> {
   const { id, image: source, imds } = dataOf(machine);
-  const name = amiNameOf(config, ctx);
-  const problem = problemWithAmiName(name);
-  if (problem !== undefined) throw new GoldsmithError('CAPTURE_FAILED', problem);
-  if (config.forceDeregister === true || ctx.force) await makeRoom(api, name, config, ctx);
+  const name = await freeName(api, config, ctx);
   const devices = imageDevices(config);
   const resource = await ctx.acquire('amazon-ebs:image', asLocator(api.place, { name }), async (token) => {
     const tags = ownTags(ctx, token, config.skipAmiRunTags === true ? {} : config.runTags);
@@ -99,7 +105,16 @@ async function makeImage(api: Api, machine: Machine, config: AmazonEbsConfig, ct
   const wantsImds = (config.imdsSupport ?? 'v2.0') === 'v2.0';
   if (wantsImds && !imds && made.ImdsSupport !== 'v2.0') await requireImds(api, resource.id!, ctx);
   await ctx.keep(resource);
-  return artifactOf(resource, api.region, { name, source, owner: made.OwnerId ?? '' });
+  return artifactOf([resource], api.region, { name, source, owner: made.OwnerId ?? '' });
+}
+
+/** The image's name. Where it may, what has it already goes. */
+export async function freeName(api: Api, config: AmazonEbsConfig, ctx: ResourceContext): Promise<string> {
+  const name = amiNameOf(config, ctx);
+  const problem = problemWithAmiName(name);
+  if (problem !== undefined) throw new GoldsmithError('CAPTURE_FAILED', problem);
+  if (config.forceDeregister === true || ctx.force) await makeRoom(api, name, config, ctx);
+  return name;
 }
 
 /** The API has no token for this: what an earlier try made is told by its name, and known by its tag. */
@@ -114,16 +129,19 @@ async function createImage(
     try {
       return (await api.call('ec2:CreateImage', request)).ImageId!;
     } catch (error) {
-      if (isDuplicate(error)) {
-        const { Images = [] } = await api.call('ec2:DescribeImages', { Owners: ['self'], Filters: [byToken(token)] });
-        if (Images[0]) return Images[0].ImageId!;
-        throw nameTaken(request.Name ?? '', api.region);
-      }
+      if (isDuplicate(error)) return ownImage(api, token, request.Name ?? '');
       // "Instance is not in state running or stopped": seen so from elsewhere, for a moment.
       if (reasonOf(error) !== 'IncorrectInstanceState' || ctx.clock.now() > end) throw error;
       await ctx.clock.sleep(3000);
     }
   }
+}
+
+/** The image that an earlier try with the token made, whose name is taken therefore. */
+export async function ownImage(api: Api, token: string, name: string): Promise<string> {
+  const { Images = [] } = await api.call('ec2:DescribeImages', { Owners: ['self'], Filters: [byToken(token)] });
+  if (Images[0]) return Images[0].ImageId!;
+  throw nameTaken(name, api.region);
 }
 
 /** The error of a name that is in use. */
@@ -173,19 +191,20 @@ export async function requireImds(api: Api, ImageId: string, ctx: ResourceContex
   await api.soon('ec2:ModifyImageAttribute', { ImageId, ImdsSupport: { Value: 'v2.0' } }, ctx.signal);
 }
 
-function artifactOf(
-  resource: ResourceRecord,
+/** An image as an artifact: its own record first, then those of what goes with it. */
+export function artifactOf(
+  resources: readonly ResourceRecord[],
   region: string,
   { name, source, owner }: { readonly name: string; readonly source: string; readonly owner: string },
 ): Artifact {
-  const imageId = resource.id!;
+  const imageId = resources[0]!.id!;
   return {
     use: 'amazon-ebs',
     kind: 'ami',
     id: `${region}:${imageId}`,
     description: `image ${imageId} in ${region} (${name})`,
     files: [],
-    resources: [resource],
+    resources,
     outputs: { imageId, region, name, sourceImageId: source, ownerId: owner, images: { [region]: imageId } },
   };
 }

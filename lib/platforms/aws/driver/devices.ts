@@ -30,7 +30,8 @@ function withoutEphemeral({ noEphemeral }: AmazonEbsConfig): BlockDeviceMapping[
   return [...'abcdefghijklmnopqrstuvwxyz'].map((letter) => ({ DeviceName: `xvdc${letter}`, NoDevice: '' }));
 }
 
-function asMapping(device: Device): BlockDeviceMapping {
+/** A volume as AWS takes it. */
+export function asMapping(device: Device): BlockDeviceMapping {
   const { deviceName: DeviceName, noDevice, virtualName, deleteOnTermination = true, kmsKeyId } = device;
   if (noDevice === true) return { DeviceName, NoDevice: '' };
   if (virtualName?.startsWith('ephemeral') === true) return { DeviceName, VirtualName: virtualName };

@@ -9,12 +9,13 @@ import { PUBLISHED, RUN, STATE, tagOf, TOKEN } from './tags';
 export async function findIn(api: Api, run: string, { signal }: RunContext): Promise<ResourceRecord[]> {
   const Filters = [{ Name: `tag:${RUN}`, Values: [run] }];
   const living = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const [instances, images, snapshots, keys, groups] = await Promise.all([
+  const [instances, images, snapshots, keys, groups, volumes] = await Promise.all([
     api.call('ec2:DescribeInstances', { Filters: [...Filters, living] }, signal),
     api.call('ec2:DescribeImages', { Owners: ['self'], Filters }, signal),
     api.call('ec2:DescribeSnapshots', { OwnerIds: ['self'], Filters }, signal),
     api.call('ec2:DescribeKeyPairs', { Filters }, signal),
     api.call('ec2:DescribeSecurityGroups', { Filters }, signal),
+    api.call('ec2:DescribeVolumes', { Filters }, signal),
   ]);
   const found: ResourceRecord[] = [];
   const add = (kind: string, id: string | undefined, tags: readonly Tag[] | undefined): void => {
@@ -34,6 +35,8 @@ export async function findIn(api: Api, run: string, { signal }: RunContext): Pro
     known.add(token);
     found.push({ kind: 'amazon-ebs:image', token, locator: asLocator(api.place) });
   }
+  // Those of instances that are deleted before go with them.
+  for (const { VolumeId, Tags } of volumes.Volumes ?? []) add('volume', VolumeId, Tags);
   for (const { KeyPairId, Tags } of keys.KeyPairs ?? []) add('key-pair', KeyPairId, Tags);
   for (const { GroupId, Tags } of groups.SecurityGroups ?? []) add('security-group', GroupId, Tags);
   return found;

@@ -6,6 +6,8 @@ import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
 import { isCapacity, isNotFound, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
+import type { InstanceConfig } from './flavor';
+import { VOLUMES } from './remove-volume';
 import { requestOf, triesOf, type Try, type Wanted } from './request';
 import { ownTags } from './tags';
 import { timeout } from './waits';
@@ -25,7 +27,7 @@ const SEEN = 30_000;
 /** Starts the instance: where AWS has no room for it, the next type or place is tried. */
 export async function runInstance(
   api: Api,
-  config: AmazonEbsConfig,
+  config: InstanceConfig,
   wanted: Wanted,
   ctx: ResourceContext,
 ): Promise<Running> {
@@ -33,7 +35,8 @@ export async function runInstance(
   const refusals: string[] = [];
   for (let next = 0; ;) {
     let taken = next;
-    const resource = await ctx.acquire('amazon-ebs:instance', asLocator(api.place), async (token) => {
+    const place = asLocator(api.place, config.keepsVolumes === true ? VOLUMES : {});
+    const resource = await ctx.acquire('amazon-ebs:instance', place, async (token) => {
       for (; taken < tries.length; taken += 1) {
         try {
           return await start(api, config, wanted, tries[taken]!, `${token}-${taken}`, token, ctx);

@@ -9,6 +9,7 @@ import type { Api } from '../api/api';
 import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { describeBase, imageIdOf } from './base';
+import type { InstanceConfig } from './flavor';
 import { runInstance } from './instance';
 import { makeKeys, type MachineKeys } from './keys';
 import { prepareNetwork } from './network';
@@ -37,7 +38,7 @@ export interface Launched {
 /** Starts the instance, with a key pair and a security group of its own where none are given. */
 export async function launch(
   api: Api,
-  config: AmazonEbsConfig,
+  config: InstanceConfig,
   from: LaunchFrom,
   ctx: ResourceContext,
 ): Promise<Launched> {

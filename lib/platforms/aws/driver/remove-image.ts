@@ -32,7 +32,8 @@ export async function removeImage(
   for (const SnapshotId of snapshots) await removeSnapshot(api, SnapshotId, signal);
 }
 
-async function removeSnapshot(api: Api, SnapshotId: string, signal: AbortSignal): Promise<void> {
+/** Deletes a snapshot, as soon as no image uses it. */
+export async function removeSnapshot(api: Api, SnapshotId: string, signal: AbortSignal): Promise<void> {
   const end = api.clock.now() + LET_GO;
   for (;;) {
     try {

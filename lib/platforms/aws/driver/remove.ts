@@ -5,6 +5,7 @@ import type { Api } from '../api/api';
 import { isInUse, isNotFound } from '../api/errors';
 import { removeProfile, removeRole } from './profile';
 import { gone, removeImage } from './remove-image';
+import { hasSnapshot, hasVolume, hasVolumes, removeSnapshots, removeVolume, removeVolumes } from './remove-volume';
 import { byToken } from './tags';
 
 /** How long an instance may take to end, and a group to be let go by it. */
@@ -14,13 +15,19 @@ const LET_GO = 300_000;
 const JUST_NOW = 10_000;
 
 /** Deletes something that a build made. What is gone already is no error; without an id it is found by its token. */
-export async function remove(api: Api, { kind, id, token }: ResourceRecord, ctx: RunContext): Promise<void> {
+export async function remove(api: Api, { kind, id, token, locator }: ResourceRecord, ctx: RunContext): Promise<void> {
   const { signal } = ctx;
   switch (kind) {
     case 'amazon-ebs:instance':
-      return removeInstance(api, id, token, ctx);
+      await removeInstance(api, id, token, ctx);
+      if (hasVolumes(locator)) await removeVolumes(api, token, signal);
+      return;
     case 'amazon-ebs:image':
       return removeImage(api, id, token, true, signal);
+    case 'amazon-ebs:snapshot':
+      return removeSnapshots(api, id, token, signal);
+    case 'amazon-ebs:volume':
+      return id === undefined ? removeVolumes(api, token, signal) : removeVolume(api, id, signal);
     case 'amazon-ebs:key-pair':
       return removeKeyPair(api, id, token, signal);
     case 'amazon-ebs:security-group':
@@ -36,7 +43,10 @@ export async function remove(api: Api, { kind, id, token }: ResourceRecord, ctx:
 
 /** Whether something is there, as it was made. */
 export async function exists(api: Api, { kind, id }: ResourceRecord, ctx: RunContext): Promise<boolean> {
-  if (id === undefined || kind !== 'amazon-ebs:image') return false;
+  if (id === undefined) return false;
+  if (kind === 'amazon-ebs:volume') return hasVolume(api, id, ctx.signal);
+  if (kind === 'amazon-ebs:snapshot') return hasSnapshot(api, id, ctx.signal);
+  if (kind !== 'amazon-ebs:image') return false;
   const Filters = [{ Name: 'image-id', Values: [id] }];
   const { Images = [] } = await api.call('ec2:DescribeImages', { Filters }, ctx.signal);
   return Images.some(({ State }) => State === undefined || State === 'available');

@@ -1,8 +1,7 @@
-import { z } from 'zod';
-import { sshCommunicatorSchema, type SshCommunicatorProps } from '../../../communicators/ssh/props';
-import { winrmCommunicatorSchema, type WinrmCommunicatorProps } from '../../../communicators/winrm/props';
-import { props, type Rule } from '../../../extension/props';
+import type { z } from 'zod';
+import { props } from '../../../extension/props';
 import { accessRules, accessShape, type AmazonAccessProps } from './access';
+import { connectRules, connectShape, type AmazonConnectProps } from './instance-props';
 import { copyRules, copyShape, type AmazonCopyProps } from './copy';
 import { lifecycleRules, lifecycleShape, type AmazonLifecycleProps } from './lifecycle';
 import { metadataShape, type AmazonMetadataProps } from './metadata';
@@ -23,26 +22,13 @@ export interface AmazonEbsConfigProps
     AmazonNamingProps,
     AmazonSharingProps,
     AmazonCopyProps,
-    AmazonLifecycleProps {
-  /**
-   * How the instance is reached: `ssh({…})`, `winrm({…})`, or `none` for one that makes itself by its user data.
-   * @default - SSH as ec2-user, with a temporary key pair
-   */
-  readonly communicator?: SshCommunicatorProps | WinrmCommunicatorProps | 'none';
-}
-
-/** ImportKeyPair takes RSA and ED25519: docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-key-pairs.html. */
-const keyTypes: Rule = ({ communicator }) => {
-  const { temporaryKeyPair } = (communicator ?? {}) as Partial<SshCommunicatorProps>;
-  return temporaryKeyPair?.type === 'ecdsa'
-    ? '`communicator.temporaryKeyPair.type` is `ecdsa`, and EC2 takes `ed25519` and `rsa`'
-    : undefined;
-};
+    AmazonLifecycleProps,
+    AmazonConnectProps {}
 
 /** Checks the props. */
 export const amazonEbsSchema = props<AmazonEbsConfigProps>()(
   {
-    communicator: z.union([z.literal('none'), sshCommunicatorSchema, winrmCommunicatorSchema]).optional(),
+    ...connectShape,
     ...accessShape,
     ...runShape,
     ...networkShape,
@@ -61,7 +47,7 @@ export const amazonEbsSchema = props<AmazonEbsConfigProps>()(
   ...sharingRules,
   ...copyRules,
   ...lifecycleRules,
-  keyTypes,
+  ...connectRules,
 );
 
 /** The props as the driver gets them. */

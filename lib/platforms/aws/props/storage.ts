@@ -38,24 +38,30 @@ export interface AmazonStorageProps {
   readonly noEphemeral?: boolean;
 }
 
-const blockDevice = z
-  .strictObject({
-    deviceName: z.string().min(1),
-    volumeType: z.enum(['gp2', 'gp3', 'io1', 'io2', 'st1', 'sc1', 'standard']).optional(),
-    volumeSize: z.number().int().min(1).max(65_536).optional(),
-    iops: z.number().int().min(100).max(256_000).optional(),
-    throughput: z.number().int().min(125).max(2000).optional(),
-    encrypted: z.boolean().optional(),
-    kmsKeyId: text().optional(),
-    snapshotId: text().optional(),
-    deleteOnTermination: z.boolean().optional(),
-    noDevice: z.boolean().optional(),
-    virtualName: z.string().optional(),
-  })
-  .superRefine((given, context) => {
+/** Schemas of {@link BlockDevice}. */
+export const blockDeviceShape = {
+  deviceName: z.string().min(1),
+  volumeType: z.enum(['gp2', 'gp3', 'io1', 'io2', 'st1', 'sc1', 'standard']).optional(),
+  volumeSize: z.number().int().min(1).max(65_536).optional(),
+  iops: z.number().int().min(100).max(256_000).optional(),
+  throughput: z.number().int().min(125).max(2000).optional(),
+  encrypted: z.boolean().optional(),
+  kmsKeyId: text().optional(),
+  snapshotId: text().optional(),
+  deleteOnTermination: z.boolean().optional(),
+  noDevice: z.boolean().optional(),
+  virtualName: z.string().optional(),
+} as const;
+
+/** The schema of a volume whose props these are. */
+export function blockDeviceOf<S extends typeof blockDeviceShape>(shape: S): z.ZodObject<S, z.core.$strict> {
+  return z.strictObject(shape).superRefine((given, context) => {
     const message = problemOf(given as unknown as BlockDevice);
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
+}
+
+const blockDevice = blockDeviceOf(blockDeviceShape);
 
 /** Operations a second for each GiB: docs.aws.amazon.com/ebs/latest/userguide/provisioned-iops.html and general-purpose.html. */
 const RATIO = { io1: 50, io2: 1000, gp3: 500 } as const;
@@ -93,7 +99,7 @@ export const storageShape = {
 } as const;
 
 const uniqueDevices: Rule = (given) => {
-  for (const prop of ['launchBlockDeviceMappings', 'amiBlockDeviceMappings']) {
+  for (const prop of ['launchBlockDeviceMappings', 'amiBlockDeviceMappings', 'ebsVolumes']) {
     const names = ((given[prop] ?? []) as readonly BlockDevice[]).map(({ deviceName }) => deviceName);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
     if (twice !== undefined) return `\`${prop}\` names ${twice} twice`;

@@ -24,10 +24,13 @@ export const KEPT_CAPABILITIES: Readonly<Record<string, number>> = {
   setfcap: 31, // ping and others get file capabilities
 };
 
+/** Mounting, which is for machines that have a block device of their own: by it a root there can do what this machine's may. */
+export const MOUNTING = 21;
+
 /** The argument of `setpriv --bounding-set`: by number, since an older setpriv knows no name of a newer capability. */
-export function boundingSet(): string {
+export function boundingSet(more: readonly number[] = []): string {
   const last = Number(fs.readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'));
-  const kept = new Set(Object.values(KEPT_CAPABILITIES));
+  const kept = new Set([...Object.values(KEPT_CAPABILITIES), ...more]);
   const dropped = Array.from({ length: last + 1 }, (_, number) => number).filter((number) => !kept.has(number));
   return dropped.map((number) => `-cap_${number}`).join(',');
 }

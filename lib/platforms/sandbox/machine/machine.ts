@@ -3,7 +3,8 @@ import * as path from 'node:path';
 import type { RunContext } from '../../../extension/context';
 import { readIfThere, writeAtomically } from '../../../util/atomic';
 import { shellQuote } from '../../../util/quote';
-import { boundingSet } from './capabilities';
+import { boundingSet, MOUNTING } from './capabilities';
+import { makeNode, removeNode } from './devices';
 import { initCommand, startInit, type Init } from './init';
 import { initScript, settleScript } from './init-script';
 import { overlayOptions, type Ability } from './kernel';
@@ -33,6 +34,8 @@ export class SandboxMachine {
   private init: Promise<Init> | undefined;
   private layers: readonly string[];
   private used = false;
+  /** Block devices of this machine that are seen in it, by name. */
+  private readonly devices = new Map<string, string>();
 
   constructor(
     readonly dir: string,
@@ -74,6 +77,26 @@ export class SandboxMachine {
     })();
     this.init = next;
     return next;
+  }
+
+  /** Lets it see a block device of this machine, and mount what is on it. */
+  async plug(name: string, device: string, ctx: RunContext): Promise<void> {
+    this.devices.set(name, device);
+    const running = await this.init?.catch(() => undefined);
+    if (running?.alive()) await this.show(running, name, device, ctx);
+  }
+
+  /** Takes the device away. */
+  async unplug(name: string, ctx: RunContext): Promise<void> {
+    this.devices.delete(name);
+    const running = await this.init?.catch(() => undefined);
+    if (running?.alive()) await removeNode(running, name, ctx);
+  }
+
+  private async show(init: Init, name: string, device: string, ctx: RunContext): Promise<void> {
+    const open = ['-n', '-o', 'remount,dev,nosuid,mode=0755', '/dev'];
+    await runTool(this.inside(init, [...toolCommand(this.toolbox, 'mount'), ...open], ctx, 'all'), ctx);
+    await makeNode(init, name, device, ctx);
   }
 
   /** Ends all its processes. Its files stay. */
@@ -152,6 +175,7 @@ export class SandboxMachine {
     // Made files are remembered until they are taken away again, over any number of starts.
     if (init.made.length > 0)
       await fs.appendFile(path.join(this.dir, 'made'), init.made.map((file) => `${file}\n`).join(''));
+    for (const [name, device] of this.devices) await this.show(init, name, device, ctx);
     return init;
   }
 
@@ -209,7 +233,7 @@ export class SandboxMachine {
   private limits(): string[] {
     // Where one id is mapped, the kernel lets nobody set groups.
     const groups = this.ability.privilege.mode === 'single' ? [] : ['--clear-groups'];
-    return ['--bounding-set', boundingSet(), ...groups];
+    return ['--bounding-set', boundingSet(this.devices.size > 0 ? [MOUNTING] : []), ...groups];
   }
 }
 

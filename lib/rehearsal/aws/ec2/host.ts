@@ -5,6 +5,7 @@ import type { Computer, Origin } from '../../machines/computer';
 import type { Instance } from '../types';
 import type { World } from '../world';
 import { letsIn } from './groups';
+import { plugAll } from './volume-disks';
 
 const hosts = new WeakMap<World, Map<string, Host>>();
 
@@ -53,6 +54,7 @@ export class Host implements Door {
     // Whoever waits for it hears of a failure; this one is not to be without anybody who does.
     this.machine.catch(() => undefined);
     const computer = await this.machine;
+    await plugAll(this.world, this.instance, computer);
     this.hasSudo = await setUp(computer, this.users(), this.defaultKeys());
     this.log('Cloud-init finished.');
     const { script } = this.userData;
@@ -79,6 +81,11 @@ export class Host implements Door {
     const taken = this.freezing.then(async () => (await this.machine)?.freeze());
     this.freezing = taken.catch(() => undefined);
     return taken;
+  }
+
+  /** The machine, where it was put together already. */
+  async running(): Promise<Computer | undefined> {
+    return this.machine?.catch(() => undefined);
   }
 
   /** Deletes it. */

@@ -6,7 +6,7 @@ import type { BlockDevice, Entity, Image, Instance } from '../types';
 import type { World } from '../world';
 import { devicesOf, deviceViews, maySee } from './devices';
 import { hostOf } from './host';
-import { addSnapshot, forget, snapshotTakes } from './snapshots';
+import { addSnapshot, contentOf, forget, snapshotTakes } from './snapshots';
 
 /** CreateImage: its snapshots are made of what the instance's volumes hold when this is called. */
 export function create(call: Call): Body {
@@ -69,7 +69,7 @@ function snapshotsOf(
         size: device.size,
         encrypted: device.encrypted,
         kmsKey: device.kmsKey,
-        origin: isRoot ? root : Promise.resolve(undefined),
+        origin: isRoot && !volume.disk ? root : contentOf(world, volume),
       },
       `Created by CreateImage(${instance.id}) for an image`,
       snapshotTakes(device.size),

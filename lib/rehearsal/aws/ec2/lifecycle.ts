@@ -144,7 +144,11 @@ async function end(world: World, instance: Instance, reason: NonNullable<Instanc
     const { attachment } = volume;
     if (attachment?.instance !== instance.id) continue;
     if (attachment.deleteOnTermination) forget(world, volume.id);
-    else Object.assign(volume, { attachment: undefined, state: 'available' });
+    else {
+      const disk = await volume.disk;
+      if (disk !== undefined) await world.drives?.detach(disk);
+      Object.assign(volume, { attachment: undefined, state: 'available' });
+    }
   }
   instance.state = 'terminated';
   instance.endedAt = world.pace.now();

@@ -13,6 +13,7 @@ import { maySee } from './devices';
 import { TAKES } from './durations';
 import { hostOf } from './host';
 import { changed, permissionChanges } from './permissions';
+import { frozenDisk } from './volume-disks';
 
 /** What a snapshot is made of. */
 export interface SnapshotSource {
@@ -65,7 +66,8 @@ export function snapshotReady(world: World, snapshot: Snapshot, takes: number): 
   return world.meanwhile(
     (async () => {
       try {
-        await snapshot.origin;
+        const origin = await snapshot.origin;
+        if (origin?.kind === 'disk') snapshot.disk ??= origin.disk;
         if (!hasKey(world, snapshot)) throw new Error('its key cannot be used');
         await world.pace.wait(takes / 2);
         snapshot.progress = 50;
@@ -89,8 +91,9 @@ export async function originOf(snapshot: Snapshot | undefined): Promise<Origin |
   return snapshot?.disk === undefined ? snapshot?.origin : { kind: 'disk', disk: snapshot.disk };
 }
 
-/** What a volume holds: of the root of an instance, the files of its machine now. */
+/** What a volume holds: a disk that was written to, or of the root of an instance the files of its machine now. */
 export function contentOf(world: World, volume: Volume): Promise<Origin | undefined> {
+  if (volume.disk) return frozenDisk(world, volume);
   const instance = world.instances.find(volume.attachment?.instance);
   if (instance && volume.attachment?.device === instance.image.rootDevice) return hostOf(world, instance).freeze();
   return originOf(world.snapshots.find(volume.snapshot));

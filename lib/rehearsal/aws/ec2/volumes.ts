@@ -7,6 +7,7 @@ import type { Caller } from '../table';
 import type { BlockDevice, Volume } from '../types';
 import type { World } from '../world';
 import { maySee, performanceOf } from './devices';
+import { discard, plugOne, unplug } from './volume-disks';
 
 /** Makes the volume of a disk of an instance. */
 export function volumeFor(
@@ -82,12 +83,14 @@ export function remove(call: Call): Body {
 
 /** Takes a volume away. */
 export function forget(world: World, id: string): void {
+  const volume = world.volumes.find(id);
+  if (volume) void world.meanwhile(discard(world, volume));
   world.volumes.delete(id);
   world.inventory.deleted(id, world.pace.now());
 }
 
 /** AttachVolume. */
-export function attach(call: Call): Body {
+export async function attach(call: Call): Promise<Body> {
   const { world, params } = call;
   const volume = world.volumes.get(call, params.need('VolumeId'));
   const instance = world.instances.get(call, params.need('InstanceId'));
@@ -112,11 +115,12 @@ export function attach(call: Call): Body {
     );
   volume.attachment = { instance: instance.id, device, deleteOnTermination: false, at: call.now };
   volume.state = 'in-use';
+  await plugOne(world, instance, volume);
   return attachmentView(volume, 'attaching') as Body;
 }
 
 /** DetachVolume. */
-export function detach(call: Call): Body {
+export async function detach(call: Call): Promise<Body> {
   const { world, params } = call;
   const volume = world.volumes.get(call, params.need('VolumeId'));
   const { attachment } = volume;
@@ -129,6 +133,7 @@ export function detach(call: Call): Body {
     );
   }
   const answer = attachmentView(volume, 'detaching') as Body;
+  if (instance) await unplug(world, volume, instance, attachment.device);
   volume.attachment = undefined;
   volume.state = 'available';
   return answer;
