@@ -10,7 +10,7 @@ import { capture } from './driver/capture';
 import { EBS, type Flavor } from './driver/flavor';
 import { asOwn, asShared, owning } from './driver/kinds';
 import { connect, DEFAULT_USER } from './driver/connect';
-import { findIn, regionsOf } from './driver/find';
+import { findEverywhere } from './driver/find';
 import { dataOf, launch, type Launched } from './driver/launch';
 import { lookup } from './driver/lookup';
 import { preflight } from './driver/preflight';
@@ -18,9 +18,6 @@ import { publish } from './driver/publish';
 import { exists, remove } from './driver/remove';
 import { clearKey, lent } from './driver/lent';
 import type { AmazonEbsConfig } from './props/amazon-ebs-props';
-
-/** Where regions are asked for when nothing says where: docs.aws.amazon.com/general/latest/gr/ec2-service.html. */
-const FIRST_REGION = 'us-east-1';
 
 /** The verbs of amazon-ebs, and of what differs from it only in what is made of the instance. */
 export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implements PlatformDriver<C> {
@@ -84,13 +81,8 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
 
   /** In all regions of the account that the environment's credentials are for. */
   async find(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
-    const { env } = ctx;
-    const first = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? FIRST_REGION;
-    const regions = await regionsOf(await this.apis.inRegion(first, ctx), ctx.signal);
-    const found = await Promise.all(
-      regions.map(async (region) => findIn(await this.apis.inRegion(region, ctx), run, ctx)),
-    );
-    return found.flat().map((resource) => asOwn(this.flavor.use, resource));
+    const found = await findEverywhere(this.apis, run, ctx);
+    return found.map((resource) => asOwn(this.flavor.use, resource));
   }
 
   access(machine: Machine, { communicator, region }: C): Access {

@@ -37,7 +37,7 @@ test('a name is made of app, build and time, of what EC2 allows', () => {
     run: { id: 'r', app: '@acme/images', startedAt: Date.UTC(2026, 0, 2, 3, 4, 5) },
     node: { id: 'Web+/Aws' },
   };
-  expect(amiNameOf(type, ctx)).toBe('@acme/images-Web-/Aws-20260102T030405Z');
+  expect(amiNameOf({}, ctx)).toBe('@acme/images-Web-/Aws-20260102T030405Z');
 });
 
 test('the password of Windows is decrypted with the key of the key pair', () => {

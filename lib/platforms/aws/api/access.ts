@@ -59,7 +59,7 @@ export async function accessOf(props: AccessProps, env: Env): Promise<Access> {
 function endpointsOf({ customEndpointEc2 }: AccessProps, env: Env): Partial<Record<Service, string>> {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return {};
   const found: Partial<Record<Service, string>> = {};
-  for (const service of ['ec2', 'ssm', 'sts', 'iam'] as const) {
+  for (const service of ['ebs', 'ec2', 's3', 'ssm', 'sts', 'iam'] as const) {
     const url =
       (service === 'ec2' ? customEndpointEc2 : undefined) ??
       env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ??

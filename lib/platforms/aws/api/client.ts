@@ -37,6 +37,8 @@ export function openSdk(access: Access): Sdk {
         // Throttling concerns all builds together, so it is not the SDK that waits and tries again.
         maxAttempts: 1,
         ...(endpoints[service] !== undefined && { endpoint: endpoints[service] }),
+        // Names of buckets are not in the names of hosts that are not AWS's own.
+        ...(service === 's3' && endpoints.s3 !== undefined && { forcePathStyle: true }),
         useFipsEndpoint: env['AWS_USE_FIPS_ENDPOINT'] === 'true',
         useDualstackEndpoint: env['AWS_USE_DUALSTACK_ENDPOINT'] === 'true',
         customUserAgent: 'goldsmith',
@@ -80,6 +82,10 @@ function packageOf(service: Service): Package {
     switch (service) {
       case 'ec2':
         return require('@aws-sdk/client-ec2') as typeof import('@aws-sdk/client-ec2');
+      case 'ebs':
+        return require('@aws-sdk/client-ebs') as typeof import('@aws-sdk/client-ebs');
+      case 's3':
+        return require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
       case 'ssm':
         return require('@aws-sdk/client-ssm') as typeof import('@aws-sdk/client-ssm');
       case 'sts':

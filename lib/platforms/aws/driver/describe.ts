@@ -6,13 +6,26 @@ import { describeImage } from './base';
 import { requireImds } from './capture';
 import { asTags, PUBLISHED, STATE } from './tags';
 
+/** What of a config is said of an image that is made. */
+export type DescribeConfig = Pick<
+  AmazonEbsConfig,
+  | 'tags'
+  | 'snapshotTags'
+  | 'imdsSupport'
+  | 'deprecateAt'
+  | 'deregistrationProtection'
+  | 'fastLaunch'
+  | 'amiUsers'
+  | 'amiGroups'
+  | 'amiOrgArns'
+  | 'amiOuArns'
+  | 'amiProductCodes'
+  | 'snapshotUsers'
+  | 'snapshotGroups'
+>;
+
 /** What an image in one region is called, who may start from it, and how long it lives. All of it can be said twice. */
-export async function describe(
-  api: Api,
-  ImageId: string,
-  config: AmazonEbsConfig,
-  ctx: ResourceContext,
-): Promise<void> {
+export async function describe(api: Api, ImageId: string, config: DescribeConfig, ctx: ResourceContext): Promise<void> {
   const { signal } = ctx;
   const image = await describeImage(api, ImageId, signal);
   const snapshots = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
@@ -40,7 +53,7 @@ async function share(
   api: Api,
   ImageId: string,
   snapshots: readonly string[],
-  config: AmazonEbsConfig,
+  config: DescribeConfig,
   { signal }: ResourceContext,
 ): Promise<void> {
   const Add = [

@@ -3,6 +3,7 @@ import type { ResourceRecord } from '../../../extension/artifact';
 import type { RunContext } from '../../../extension/context';
 import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
+import type { Apis } from './apis';
 import { PUBLISHED, RUN, STATE, tagOf, TOKEN } from './tags';
 
 /** Everything of a run in one region, in the order in which it can be deleted. What belongs to a finished image is left out. */
@@ -40,6 +41,18 @@ export async function findIn(api: Api, run: string, { signal }: RunContext): Pro
   for (const { KeyPairId, Tags } of keys.KeyPairs ?? []) add('key-pair', KeyPairId, Tags);
   for (const { GroupId, Tags } of groups.SecurityGroups ?? []) add('security-group', GroupId, Tags);
   return found;
+}
+
+/** Where regions are asked for when nothing says where: docs.aws.amazon.com/general/latest/gr/ec2-service.html. */
+const FIRST_REGION = 'us-east-1';
+
+/** Everything of a run, in all regions of the account that the environment's credentials are for. */
+export async function findEverywhere(apis: Apis, run: string, ctx: RunContext): Promise<ResourceRecord[]> {
+  const { env } = ctx;
+  const first = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? FIRST_REGION;
+  const regions = await regionsOf(await apis.inRegion(first, ctx), ctx.signal);
+  const found = await Promise.all(regions.map(async (region) => findIn(await apis.inRegion(region, ctx), run, ctx)));
+  return found.flat();
 }
 
 /** Names of the regions that the account has. */

@@ -2,7 +2,10 @@ import type { RunContext } from '../../../extension/context';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 
 /** Name of the image. */
-export function amiNameOf({ amiName }: AmazonEbsConfig, { run, node }: Pick<RunContext, 'run' | 'node'>): string {
+export function amiNameOf(
+  { amiName }: Pick<AmazonEbsConfig, 'amiName'>,
+  { run, node }: Pick<RunContext, 'run' | 'node'>,
+): string {
   if (amiName !== undefined) return amiName;
   const time = new Date(run.startedAt).toISOString().replace(/[-:]|\.\d+/g, '');
   const ending = `-${time}`;

@@ -1,5 +1,6 @@
 import { GoldsmithError, toProblem } from '../../../errors';
 import type { Artifact, ResourceRecord } from '../../../extension/artifact';
+import type { ResourceContext } from '../../../extension/context';
 import type { PublishContext } from '../../../extension/platform';
 import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
@@ -7,9 +8,24 @@ import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imagesOf } from './base';
 import { nameTaken, untilAvailable } from './capture';
-import { describe } from './describe';
+import { describe, type DescribeConfig } from './describe';
 import { removeImage } from './remove-image';
 import { byToken, ownTags, specify } from './tags';
+
+/** What of a config says where an image goes, and what is said of it there. */
+export type PublishConfig = DescribeConfig &
+  Pick<
+    AmazonEbsConfig,
+    | 'amiRegions'
+    | 'regionKmsKeyIds'
+    | 'snapshotCopyDurationMinutes'
+    | 'encryptBoot'
+    | 'amiDescription'
+    | 'awsPolling'
+    | 'skipSaveBuildRegion'
+    | 'skipAmiRunTags'
+    | 'runTags'
+  >;
 
 /** Gives the API of a region. */
 export type Region = (name: string) => Promise<Api>;
@@ -21,7 +37,7 @@ export type Region = (name: string) => Promise<Api>;
 export async function publish(
   regionOf: Region,
   artifact: Artifact,
-  config: AmazonEbsConfig,
+  config: PublishConfig,
   ctx: PublishContext,
 ): Promise<Artifact> {
   const home = String(artifact.outputs['region']);
@@ -61,12 +77,13 @@ async function all(tasks: readonly Promise<void>[]): Promise<void> {
   if (wrong.length > 1) throw GoldsmithError.all(wrong.map(toProblem), 'CAPTURE_FAILED');
 }
 
-async function copy(
+/** Copies an image, under the name that the artifact has. */
+export async function copy(
   api: Api,
   from: { readonly region: string; readonly image: string },
-  artifact: Artifact,
-  config: AmazonEbsConfig,
-  ctx: PublishContext,
+  artifact: Pick<Artifact, 'outputs'>,
+  config: PublishConfig,
+  ctx: ResourceContext,
 ): Promise<ResourceRecord> {
   const name = String(artifact.outputs['name']);
   const key = config.regionKmsKeyIds?.[api.region];

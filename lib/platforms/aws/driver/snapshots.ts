@@ -36,6 +36,18 @@ export async function snapshotVolume(
   );
   const id = resource.id!;
   ctx.say(`making the snapshot ${id} of ${device} (${volume})`);
+  await untilCompleted(api, id, device, config, ctx);
+  return resource;
+}
+
+/** Resolves when volumes can be made of a snapshot. */
+export async function untilCompleted(
+  api: Api,
+  id: string,
+  device: string,
+  config: Pick<AmazonEbsConfig, 'awsPolling'>,
+  ctx: ResourceContext,
+): Promise<void> {
   await api.poller.until({
     kind: 'snapshot',
     id,
@@ -47,7 +59,6 @@ export async function snapshotVolume(
       throw new GoldsmithError('CAPTURE_FAILED', `the snapshot ${id} failed: ${StateMessage ?? 'AWS gives no reason'}`);
     },
   });
-  return resource;
 }
 
 /** The API has no token for this: what a call made whose answer was lost is known by its tag. */
