@@ -203,6 +203,10 @@ export interface ImportTask extends Entity {
   readonly description: string | undefined;
   image: string | undefined;
   cancelled: boolean;
+  /** Why it failed. */
+  failure?: string;
+  /** GiB. */
+  readonly size: number;
   readonly disk: {
     readonly format: string;
     readonly url: string | undefined;

@@ -1,6 +1,7 @@
 import type { Inventory } from '../inventory';
 import type { Room } from '../machines/computer';
 import type { Disks } from '../machines/disks';
+import type { Importer } from '../machines/importer';
 import type { Pace } from '../pace';
 import type { Trouble } from '../trouble';
 import { furnish, type Catalog } from './catalog';
@@ -38,6 +39,8 @@ export interface WorldOptions {
   readonly quota: Quota;
   /** Folder for what snapshots hold: raw disks, sparse. It is made when there is the first. */
   readonly disks: string;
+  /** Makes disks of files that are imported. */
+  readonly importer: Importer;
   /** KMS keys that there are, by id, alias or ARN; undefined: every one that is named. */
   readonly knownKeys: readonly string[] | undefined;
   /** Disks of volumes; undefined where there are no machines to see them. */
@@ -82,6 +85,7 @@ export class World {
   readonly quota: Quota;
   readonly disks: string;
   readonly knownKeys: readonly string[] | undefined;
+  readonly importer: Importer;
   /** Snapshots that are written block by block, by id. */
   readonly uploads = new Map<string, Upload>();
   /** Keys of KMS, by ARN. */
@@ -107,6 +111,7 @@ export class World {
     this.quota = options.quota;
     this.disks = options.disks;
     this.knownKeys = options.knownKeys;
+    this.importer = options.importer;
     this.drives = options.drives;
     this.warn = (text) => options.warn(text);
     this.dice = dice(`world ${seed}`);

@@ -16,6 +16,7 @@ import { NullSource } from '../../../lib/platforms/null';
 import {
   AmazonEbsDirectPostProcessor,
   AmazonEbsSource,
+  AmazonImportPostProcessor,
   type AmazonEbsDirectPostProcessorProps,
 } from '../../../lib/platforms/aws';
 import { describeIf } from '../../helpers/requires';
@@ -187,6 +188,59 @@ describeIf(
         const { ebs } = items(image!['blockDeviceMapping'])[0]! as Record<string, Data>;
         expect(ebs).toMatchObject({ encrypted: 'true', volumeSize: '3', volumeType: 'gp3' });
         await look(imageId!, 'grep "a disk" /etc/made-by');
+      },
+      2 * MINUTE,
+    );
+
+    test(
+      'is imported by way of a bucket, where nothing is left of it, under the name that it shall have',
+      async () => {
+        const at = {
+          authorization: `AWS4-HMAC-SHA256 Credential=GOLDSMITHREHEARSAL/20261122/${region}/s3/aws4_request, SignedHeaders=host, Signature=0`,
+        };
+        const constraint = `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`;
+        expect((await fetch(`${proxy.url}/acme-images`, { method: 'PUT', headers: at, body: constraint })).status).toBe(
+          200,
+        );
+        const app = appOf('import');
+        const chain = chainOf(app);
+        new ConvertPostProcessor(chain, 'Qcow2', { formats: ['qcow2'], output: 'import.qcow2' });
+        const s3 = { s3BucketName: 'acme-images', s3KeyName: 'disk-{{timestamp}}', s3Encryption: 'AES256' } as const;
+        const more = { roleName: 'importer', licenseType: 'BYOL', platform: 'linux', bootMode: 'uefi' } as const;
+        new AmazonImportPostProcessor(chain, 'Ami', {
+          region,
+          amiName: 'imported',
+          ...s3,
+          ...more,
+          tags: { OS: 'own' },
+          keepInputArtifact: true,
+        });
+        proxy.forget();
+        const before = left();
+        const { nodes } = await build(app);
+        const { imageId } = nodes.find(({ id }) => id.includes('/Ami'))!.artifact!.outputs as Record<string, string>;
+        const asked = proxy.passed.find(({ action }) => action === 'ImportImage')!.body;
+        expect(decodeURIComponent(asked)).toMatch(
+          /DiskContainer\.1\.Format=VMDK.*S3Key=disk-\d+\.vmdk.*RoleName=importer/,
+        );
+        const [image] = items((await ec2('DescribeImages', { 'ImageId.1': imageId! })).data['imagesSet']);
+        expect(image).toMatchObject({ name: 'imported', bootMode: 'uefi', imdsSupport: 'v2.0' });
+        await look(imageId!, 'grep "a disk" /etc/made-by');
+        await rehearsal.settle();
+        expect(left().slice(before.length)).toEqual(['snapshot in eu-west-1', 'image in eu-west-1']);
+
+        // What AWS cannot read it says, and nothing of that is left.
+        fs.writeFileSync(path.join(dir, 'broken.vmdk'), 'no disk');
+        const wrong = appOf('broken');
+        new AmazonImportPostProcessor(chainOf(wrong, ['broken.vmdk']), 'Ami', {
+          region,
+          amiName: 'broken',
+          ...s3,
+          keepInputArtifact: true,
+        });
+        await expect(build(wrong)).rejects.toThrow(/broken\.vmdk/);
+        await rehearsal.settle();
+        expect(left().slice(before.length)).toEqual(['snapshot in eu-west-1', 'image in eu-west-1']);
       },
       2 * MINUTE,
     );

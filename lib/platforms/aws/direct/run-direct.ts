@@ -3,12 +3,11 @@ import { GoldsmithError } from '../../../errors';
 import type { Artifact } from '../../../extension/artifact';
 import type { ProcessContext, RunContext } from '../../../extension/context';
 import { failed } from '../api/errors';
-import { freeName } from '../driver/capture';
 import { asMapping } from '../driver/devices';
 import { registerImage } from '../driver/register';
 import type { AmazonEbsDirectConfig } from '../props/amazon-ebs-direct-props';
 import { diskAs } from './local-disk';
-import { preflightImage } from './preflight-image';
+import { preflightImage, takeName } from './preflight-image';
 import { publishImage } from './publish-image';
 import { withApis } from './resources';
 import { snapshotOfDisk } from './snapshot-of-disk';
@@ -32,7 +31,7 @@ export async function runDirect(
     return await withApis(ctx, async (apis) => {
       const api = await apis.of(config, ctx);
       // First what needs no upload.
-      const name = await freeName(api, config, ctx);
+      const name = await takeName(api, config, ctx);
       const snapshot = await snapshotOfDisk(api, disk, config, ctx);
       const devices = devicesOf(config, snapshot.id!);
       const registering: ProcessContext = {

@@ -5,10 +5,9 @@ import type { ProcessContext, RunContext } from '../../../extension/context';
 import { slug } from '../../../util/slug';
 import { renderTemplate } from '../../../util/template';
 import { failed } from '../api/errors';
-import { freeName } from '../driver/capture';
 import { owning } from '../driver/kinds';
 import { copy } from '../driver/publish';
-import { preflightImage } from '../direct/preflight-image';
+import { preflightImage, takeName } from '../direct/preflight-image';
 import { publishImage } from '../direct/publish-image';
 import { withApis } from '../direct/resources';
 import type { AmazonImportConfig } from '../props/amazon-import-props';
@@ -39,7 +38,7 @@ export async function runImport(
   try {
     return await withApis(ctx, async (apis) => {
       const api = await apis.of(config, ctx);
-      const name = await freeName(api, config, ctx);
+      const name = await takeName(api, config, ctx);
       const bucket = config.s3BucketName;
       const key = keyOf(config, file.format, ctx);
       ctx.say(`sending ${file.name} to s3://${bucket}/${key}`);
