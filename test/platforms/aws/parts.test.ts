@@ -78,7 +78,9 @@ describe('access', () => {
   test('an address of one service comes before that of all', async () => {
     const env = { AWS_ENDPOINT_URL: 'http://all', AWS_ENDPOINT_URL_SSM: 'http://ssm', AWS_REGION: 'eu-west-1' };
     expect((await accessOf({ customEndpointEc2: 'http://own' }, env)).endpoints).toEqual({
+      ebs: 'http://all',
       ec2: 'http://own',
+      s3: 'http://all',
       ssm: 'http://ssm',
       sts: 'http://all',
       iam: 'http://all',

@@ -11,10 +11,11 @@ const DIR = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '
 export const HOW = 'test/rehearsal/aws/make-tools.sh ~/.cache/goldsmith-ci/moto makes them, with python3-venv and PyPI';
 
 /** The path of a program of that environment, or its name where it is installed otherwise; undefined where it is not here. */
-export function tool(name: 'moto_server' | 'aws'): string | undefined {
+export function tool(name: 'moto_server' | 'aws' | 'python'): string | undefined {
   if (process.env['GOLDSMITH_REQUIRE_ALL'] === '1' && !isMade()) make();
   if (isMade()) return path.join(DIR, 'bin', name);
-  return has(name) ? name : undefined;
+  // Any Python would do, but not without boto3.
+  return name !== 'python' && has(name) ? name : undefined;
 }
 
 function isMade(): boolean {

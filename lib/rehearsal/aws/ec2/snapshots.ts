@@ -1,4 +1,5 @@
 import * as fs from 'node:fs/promises';
+import { messageOf } from '../../../errors';
 import type { Origin } from '../../machines/computer';
 import type { Body, Call } from '../call';
 import { AwsError } from '../errors';
@@ -68,13 +69,14 @@ export function snapshotReady(world: World, snapshot: Snapshot, takes: number): 
       try {
         const origin = await snapshot.origin;
         if (origin?.kind === 'disk') snapshot.disk ??= origin.disk;
-        if (!hasKey(world, snapshot)) throw new Error('its key cannot be used');
+        if (!hasKey(world, snapshot)) throw new Error('Given key ID is not accessible');
         await world.pace.wait(takes / 2);
         snapshot.progress = 50;
         await world.pace.wait(takes / 2);
         snapshot.progress = 100;
         snapshot.state = 'completed';
-      } catch {
+      } catch (error) {
+        snapshot.failure = messageOf(error);
         snapshot.state = 'error';
       }
     })(),
@@ -293,6 +295,7 @@ function view(snapshot: Snapshot): { readonly [name: string]: Answer } {
   return {
     ...short(snapshot),
     status: snapshot.state,
+    statusMessage: snapshot.failure,
     kmsKeyId: snapshot.kmsKey,
     storageTier: 'standard',
     ownerAlias:
