@@ -81,8 +81,7 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
 
   /** In all regions of the account that the environment's credentials are for. */
   async find(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
-    const found = await findEverywhere(this.apis, run, ctx);
-    return found.map((resource) => asOwn(this.flavor.use, resource));
+    return (await findEverywhere(this.apis, run, ctx)).map((resource) => asOwn(this.flavor.use, resource));
   }
 
   access(machine: Machine, { communicator, region }: C): Access {

@@ -11,7 +11,7 @@ export interface AmazonEbsVolumeSourceProps extends AmazonEbsVolumeConfigProps, 
  * Makes volumes of EBS with content, on an instance that they are attached to, and snapshots of them; no image.
  *
  * @example
- * new AmazonEbsVolumeSource(data, 'Aws', {
+ * new AmazonEbsVolumeSource(core, 'Aws', {
  *   region: 'eu-west-1',
  *   instanceType: 't3.small',
  *   base: AmazonImage.lookup({ owners: ['136693071363'], name: 'debian-12-amd64-*' }),

@@ -1,5 +1,7 @@
 export { amazonEbs } from './amazon-ebs-extension';
 export { AmazonEbsSource, type AmazonEbsSourceProps } from './amazon-ebs-source';
+export { amazonChroot } from './amazon-chroot-extension';
+export { AmazonChrootSource, type AmazonChrootSourceProps } from './amazon-chroot-source';
 export { amazonEbsSurrogate } from './amazon-ebs-surrogate-extension';
 export { AmazonEbsSurrogateSource, type AmazonEbsSurrogateSourceProps } from './amazon-ebs-surrogate-source';
 export { amazonEbsVolume } from './amazon-ebs-volume-extension';
@@ -14,6 +16,8 @@ export { AmazonSource } from './amazon-source';
 export { AmazonImage, type AmazonImageLookup } from './amazon-image';
 export type { AmazonAccessProps, AssumeRole, AwsPolling } from './props/access';
 export type { AmazonEbsConfig, AmazonEbsConfigProps } from './props/amazon-ebs-props';
+export type { AmazonChrootConfig, AmazonChrootConfigProps } from './props/amazon-chroot-props';
+export type { AmazonChrootMountProps } from './props/chroot-props';
 export type { AmazonEbsSurrogateConfig, AmazonEbsSurrogateConfigProps } from './props/amazon-ebs-surrogate-props';
 export type { AmazonEbsVolumeConfig, AmazonEbsVolumeConfigProps, EbsVolume } from './props/amazon-ebs-volume-props';
 export type { AmazonEbsDirectConfig, AmazonEbsDirectConfigProps } from './props/amazon-ebs-direct-props';

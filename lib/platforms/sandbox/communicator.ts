@@ -2,12 +2,14 @@ import { GoldsmithError } from '../../errors';
 import type { Communicator, ExecOptions, ExecResult } from '../../extension/communicator';
 import type { RunContext } from '../../extension/context';
 import { environmentOf, type RunConfig } from '../../oci/run-config';
+import { downloadDirectory, downloadFile, uploadDirectory, uploadFile, type InRoot } from '../../host/in-root';
 import { shellQuote } from '../../util/quote';
 import { runProcess } from '../../util/spawn';
 import type { Init } from './machine/init';
 import type { SandboxMachine } from './machine/machine';
+import { readTool } from './machine/run';
+import { toolCommand, toolFunction } from './machine/toolbox';
 import { userOf, type User } from './machine/users';
-import { downloadDirectory, downloadFile, uploadDirectory, uploadFile } from './transfer';
 
 /** What a shell finds programs with where the image says nothing: Docker's default. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -16,17 +18,28 @@ const ROOT: User = { uid: 0, gid: 0, groups: [], home: '/root' };
 /** A connection to a machine: commands are started right in its namespaces. */
 export function connectTo(machine: SandboxMachine, run: RunConfig, ctx: RunContext): Communicator {
   const of = (signal: AbortSignal): RunContext => ({ ...ctx, signal });
+  const root = rootOf(machine);
   return {
     guest: 'unix',
     facts: { User: 'root', Host: 'localhost' },
     ...mainOf(run),
     exec: (command, options) => execIn(machine, run, command, options, of(options.signal)),
-    uploadFile: (local, remote, options) => uploadFile(machine, local, remote, options, of(options.signal)),
-    uploadDirectory: (local, remote, options) => uploadDirectory(machine, local, remote, options, of(options.signal)),
-    downloadFile: (remote, local, options) => downloadFile(machine, remote, local, options, of(options.signal)),
-    downloadDirectory: (remote, local, options) =>
-      downloadDirectory(machine, remote, local, options, of(options.signal)),
+    uploadFile: (local, remote, options) => uploadFile(root, local, remote, options, of(options.signal)),
+    uploadDirectory: (local, remote, options) => uploadDirectory(root, local, remote, options, of(options.signal)),
+    downloadFile: (remote, local, options) => downloadFile(root, remote, local, options, of(options.signal)),
+    downloadDirectory: (remote, local, options) => downloadDirectory(root, remote, local, options, of(options.signal)),
     close: () => Promise.resolve(),
+  };
+}
+
+/** Files go through the toolbox's programs, as the machine's root. */
+function rootOf(machine: SandboxMachine): InRoot {
+  return {
+    async *shell(text, args, ctx, input) {
+      const init = await machine.start(ctx);
+      const shell = [...toolCommand(machine.toolbox, 'sh'), '-c', `${toolFunction(machine.toolbox)}${text}`, 'sh'];
+      yield* readTool(machine.inside(init, [...shell, ...args], ctx), ctx, input ? { input } : {});
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import { partsOf, type RestAnswer, type RestService } from './rest';
 import { S3 } from './s3/s3';
 import { accountOf, STS } from './sts';
 import type { Caller } from './table';
+import { metadata } from './this-machine';
 import type { World } from './world';
 
 /** The access key that the rehearsal gives to the run. */
@@ -43,12 +44,14 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
   };
   return {
     name: 'aws',
-    handle: (request) => handle(world, json, request),
+    handle: (request) =>
+      request.url.startsWith('/latest/') ? Promise.resolve(metadata(world, request)) : handle(world, json, request),
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: ACCESS_KEY,
       AWS_SECRET_ACCESS_KEY: 'rehearsal',
       AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint,
     }),
     settle: () => world.settle(),
     close: async () => {

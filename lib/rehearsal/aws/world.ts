@@ -96,6 +96,9 @@ export class World {
   /** Says something to the person who rehearses. */
   readonly warn: (text: string) => void;
 
+  /** Who called last. */
+  lastCaller: Caller | undefined;
+
   private readonly furnished = new Set<string>();
   private readonly background = new Set<Promise<void>>();
   private readonly catalog: Catalog;
@@ -151,6 +154,7 @@ export class World {
 
   /** Makes what every account has in a region from the beginning. */
   enter(caller: Caller): void {
+    this.lastCaller = { account: caller.account, region: caller.region };
     const key = `${caller.account} ${caller.region}`;
     if (this.furnished.has(key)) return;
     this.furnished.add(key);

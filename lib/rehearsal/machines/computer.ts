@@ -22,7 +22,7 @@ export interface Computer {
   /** What its disk is now, as what others start from. All that runs ends, as when a machine is stopped. */
   freeze(): Promise<Origin>;
   /** Lets it see a block device of this machine under a name such as `/dev/sdf`. */
-  plug(name: string, device: string): Promise<void>;
+  plug(name: string, device: string, volume: string): Promise<void>;
   /** Takes that away. */
   unplug(name: string): Promise<void>;
   /** Ends all that runs. Its disk stays. */
@@ -36,6 +36,8 @@ export interface Room {
   /** Whether it makes any at all. */
   readonly hasMachines: boolean;
   launch(origin: Origin): Promise<Computer>;
+  /** Writes what a machine would start from into a folder. */
+  unpack(origin: Origin, into: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,5 +45,6 @@ export interface Room {
 export const emptyRoom: Room = {
   hasMachines: false,
   launch: () => Promise.reject(new Error('there are no machines in this rehearsal')),
+  unpack: () => Promise.reject(new Error('there are no machines in this rehearsal')),
   close: () => Promise.resolve(),
 };

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 import type { RunContext } from '../../extension/context';
 import { runTool } from '../../host/tool';
 import { hostEnv } from '../../platforms/sandbox/machine/tools';
+import { Partitions, type Told } from './partition-devices';
+import { rootDisk } from './root-disk';
 
 const GIGABYTE = 1024 ** 3;
 
@@ -13,6 +15,7 @@ const GIGABYTE = 1024 ** 3;
  */
 export class Disks {
   private readonly devices = new Map<string, string>();
+  private readonly partitions = new Partitions();
   private readonly ctx: RunContext;
   private able: Promise<boolean> | undefined;
 
@@ -42,13 +45,35 @@ export class Disks {
     return file;
   }
 
+  /** A disk whose one partition holds what is written into the folder that `fill` gets. */
+  async makeRoot(gigabytes: number, fill: (folder: string) => Promise<void>): Promise<string> {
+    const file = await this.make(0);
+    const tree = `${file}.tree`;
+    try {
+      await fs.mkdir(tree);
+      await fill(tree);
+      await rootDisk(file, gigabytes, tree, this.ctx);
+    } finally {
+      await fs.rm(tree, { recursive: true, force: true });
+    }
+    return file;
+  }
+
   /** The block device of a disk. */
   async attach(file: string): Promise<string> {
     const known = this.devices.get(file);
     if (known !== undefined) return known;
     const device = (await this.run(['losetup', '--find', '--show', '--partscan', file])).trim();
+    // Not every kernel looks for partitions by itself; where there is no table, there is nothing to add.
+    await this.run(['partx', '--add', device]).catch(() => undefined);
     this.devices.set(file, device);
     return device;
+  }
+
+  /** Tells of each partition of a disk that has a device: those that are there, and those that are made on it. */
+  watch(file: string, told: Told): Promise<void> {
+    const device = this.devices.get(file);
+    return device === undefined ? Promise.resolve() : this.partitions.watch(device, told);
   }
 
   /** Lets go of the block device. */
@@ -56,6 +81,7 @@ export class Disks {
     const device = this.devices.get(file);
     if (device === undefined) return;
     this.devices.delete(file);
+    this.partitions.forget(device);
     await this.run(['losetup', '--detach', device]);
   }
 
@@ -75,6 +101,7 @@ export class Disks {
   /** Lets go of all devices. */
   async close(): Promise<void> {
     for (const file of [...this.devices.keys()]) await this.detach(file);
+    this.partitions.close();
   }
 
   private async copy(from: string, to: string): Promise<void> {
@@ -86,8 +113,18 @@ export class Disks {
     return runTool(program!, args, { ...this.ctx, signal: new AbortController().signal });
   }
 
+  /** Devices that a rehearsal has left which was killed. */
+  private async sweep(): Promise<void> {
+    const list = await this.run(['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE']);
+    for (const line of list.split('\n')) {
+      const [device, file = ''] = line.trim().split(/\s+/);
+      if (device !== undefined && file.startsWith(`${this.dir}/`)) await this.run(['losetup', '--detach', device]);
+    }
+  }
+
   private async attempt(): Promise<boolean> {
     if (process.getuid?.() !== 0) return false;
+    await this.sweep().catch(() => undefined);
     const file = await this.make(0);
     try {
       await fs.truncate(file, 1024 ** 2);

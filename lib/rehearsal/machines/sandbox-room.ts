@@ -1,8 +1,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
+import { GoldsmithError } from '../../errors';
 import type { RunContext } from '../../extension/context';
 import type { LaunchFrom, Machine } from '../../extension/platform';
+import { runTool } from '../../host/stream-tool';
 import type { BaseSpec } from '../../platforms/sandbox/base/base-spec';
 import type { SandboxDriver } from '../../platforms/sandbox/sandbox-driver';
 import type { SandboxConfig } from '../../platforms/sandbox/sandbox-props';
@@ -45,6 +47,25 @@ class SandboxRoom implements Room {
     const computer = new SandboxComputer(this.driver, machine, config, this.ctx, () => this.open.delete(computer));
     this.open.add(computer);
     return computer;
+  }
+
+  async unpack(origin: Origin, into: string): Promise<void> {
+    if (origin.kind === 'base' && origin.base.kind === 'host') {
+      throw new GoldsmithError('LAUNCH_FAILED', "this machine's own root (`host`) cannot be a disk: it is too large", {
+        hint: 'map the image to `minimal`, a folder or an archive',
+      });
+    }
+    const computer = await this.launch(origin);
+    try {
+      const packing = await computer.run('exec tar --create --one-file-system --directory=/ .');
+      packing.stdin.end();
+      packing.stderr.resume();
+      await runTool(['tar', '--extract', '--numeric-owner', `--directory=${into}`], this.ctx, {
+        input: packing.stdout,
+      });
+    } finally {
+      await computer.destroy();
+    }
   }
 
   async close(): Promise<void> {

@@ -3,12 +3,18 @@ import { isExtension } from '../../../lib/extension';
 import { amazonEbs, AmazonEbsSource, AmazonImage, type AmazonEbsConfigProps } from '../../../lib/platforms/aws';
 import * as index from '../../../lib/platforms/aws';
 
-test('the module exports the extension that plans name', () => {
+test('the module exports the extensions that plans name', () => {
   const found = Object.values<unknown>(index).flatMap((value) =>
     isExtension(value) ? [`${value.module} ${value.use}`] : [],
   );
-  const uses = ['amazon-ebs', 'amazon-ebs-direct', 'amazon-import'];
-  expect(found).toEqual(expect.arrayContaining(uses.map((use) => `goldsmith/aws ${use}`)));
+  expect(found.sort()).toEqual([
+    'goldsmith/aws amazon-chroot',
+    'goldsmith/aws amazon-ebs',
+    'goldsmith/aws amazon-ebs-direct',
+    'goldsmith/aws amazon-ebssurrogate',
+    'goldsmith/aws amazon-ebsvolume',
+    'goldsmith/aws amazon-import',
+  ]);
 });
 
 describe('the schema', () => {

@@ -1,5 +1,5 @@
 /** Commands of which a root is made that a machine starts from, and nothing more. */
-const COMMANDS = 'sh cat chmod chown grep mkdir ls id sync';
+const COMMANDS = 'sh cat chmod chown grep mkdir ls id rm mv';
 
 /** A shell script that fills a folder with a root file system of the machine's own programs. */
 export function smallRoot(folder: string): string {

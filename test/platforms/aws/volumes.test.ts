@@ -19,8 +19,8 @@ const MINUTE = 60_000;
 const region = 'eu-west-1';
 
 describeIf(
-  isRoot && has('losetup') && has('mkfs.ext4'),
-  'root, losetup and mkfs.ext4 are needed for volumes with content',
+  isRoot && has('losetup') && has('mkfs.ext4') && has('sfdisk'),
+  'root, losetup, mkfs.ext4 and sfdisk are needed for volumes with content',
   'volumes that steps write to',
   () => {
     let dir: string;
@@ -28,7 +28,7 @@ describeIf(
 
     beforeAll(async () => {
       dir = await fs.mkdtemp(path.join(os.tmpdir(), 'goldsmith-volumes-'));
-      rehearsal = await rehearse({ speed: 500, images: { 'ubuntu/images/*': 'host' } });
+      rehearsal = await rehearse({ speed: 2000, images: { 'ubuntu/images/*': 'host' } });
     }, MINUTE);
 
     afterAll(async () => {
@@ -123,7 +123,11 @@ describeIf(
         });
         new ShellProvisioner(core, 'Root', {
           inline: [
-            'mkfs.ext4 -q /dev/xvdf && mkdir -p /tmp/new && mount /dev/sdf /tmp/new',
+            "printf 'label: gpt\\nstart=2048, type=linux\\n' | sfdisk --quiet --no-reread /dev/xvdf",
+            // A kernel without tables of this kind is told of the partition.
+            'partx --add /dev/xvdf 2>/dev/null || :',
+            'for i in 1 2 3 4 5 6 7 8 9; do test -b /dev/xvdf1 || sleep 0.3; done',
+            'mkfs.ext4 -q /dev/xvdf1 && mkdir -p /tmp/new && mount /dev/sdf1 /tmp/new',
             smallRoot('/tmp/new'),
             'echo swapped > /tmp/new/etc/made-by && umount /tmp/new',
           ],

@@ -2,7 +2,12 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { App, Image } from '../../../lib';
-import { AmazonEbsSource } from '../../../lib/platforms/aws';
+import {
+  AmazonEbsSource,
+  AmazonEbsSurrogateSource,
+  AmazonEbsVolumeSource,
+  AmazonImage,
+} from '../../../lib/platforms/aws';
 import { describeIf } from '../../helpers/requires';
 import { Server } from './fidelity';
 import { HAS_MOTO, NO_MOTO, startMoto, takenByMoto } from './moto';
@@ -53,6 +58,10 @@ function built(start: () => Promise<Behind>, rewrite?: NonNullable<ProxyProps['r
       runVolumeTags: { V: '1' },
       snapshotTags: { S: '1' },
     });
+    return run(app);
+  };
+
+  const run = async (app: App): Promise<string[]> => {
     const report = await app.build({
       env: {
         HOME: dir,
@@ -88,6 +97,32 @@ function built(start: () => Promise<Behind>, rewrite?: NonNullable<ProxyProps['r
     expect(proxy.problems('request')).toEqual([]);
     expect(proxy.passed.length).toBeLessThanOrEqual(3);
   });
+
+  test(
+    'of volumes beside the root works as well: an image of one, and one with a snapshot of its own',
+    async () => {
+      proxy.forget();
+      const app = new App('ours', { baseDir: dir, variables: {} });
+      const base = AmazonImage.lookup({ owners: UBUNTU.owners, filters: UBUNTU.filters });
+      const instance = { region: 'us-east-1', instanceType: 't3.micro', communicator: 'none', base } as const;
+      new AmazonEbsSurrogateSource(new Image(app, 'Root'), 'Aws', {
+        ...instance,
+        amiName: 'ours-root',
+        launchBlockDeviceMappings: [{ deviceName: '/dev/sdf', volumeSize: 8, volumeType: 'gp3' }],
+        amiRootDevice: { sourceDeviceName: '/dev/sdf', deviceName: '/dev/sda1', volumeType: 'gp3' },
+        bootMode: 'uefi',
+        snapshotDescription: 'root',
+      });
+      new AmazonEbsVolumeSource(new Image(app, 'Data'), 'Aws', {
+        ...instance,
+        ebsVolumes: [{ deviceName: '/dev/sdg', volumeSize: 1, snapshotVolume: true, tags: { V: '1' } }],
+      });
+      expect(await run(app)).toEqual(['succeeded', 'succeeded']);
+      expect(proxy.problems('request')).toEqual([]);
+      expect(proxy.counts()).toMatchObject({ CreateSnapshot: 2, RegisterImage: 1, TerminateInstances: 2 });
+    },
+    2 * MINUTE,
+  );
 }
 
 describeWithSpecs('our own build', () => {

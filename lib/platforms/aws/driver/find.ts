@@ -46,8 +46,8 @@ export async function findIn(api: Api, run: string, { signal }: RunContext): Pro
 /** Where regions are asked for when nothing says where: docs.aws.amazon.com/general/latest/gr/ec2-service.html. */
 const FIRST_REGION = 'us-east-1';
 
-/** Everything of a run, in all regions of the account that the environment's credentials are for. */
-export async function findEverywhere(apis: Apis, run: string, ctx: RunContext): Promise<ResourceRecord[]> {
+/** Everything of a run in all regions of the account that the environment's credentials are for. */
+export async function findEverywhere(apis: Apis, run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
   const { env } = ctx;
   const first = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? FIRST_REGION;
   const regions = await regionsOf(await apis.inRegion(first, ctx), ctx.signal);

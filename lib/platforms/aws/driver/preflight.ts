@@ -12,23 +12,24 @@ import { regionsOf } from './find';
 import { listOf } from './network';
 import { amiNameOf } from './names';
 
-/** Everything that can be known to be wrong before anything is created; all of it at once. */
+/**
+ * Everything that can be known to be wrong before anything is created; all of it at once.
+ *
+ * @param machine checks of what is built on
+ */
 export async function preflight(
   api: Api,
   config: AmazonEbsConfig,
   from: LaunchFrom | undefined,
   ctx: RunContext,
+  machine: readonly (() => Promise<unknown>)[] = [() => checkStart(api, config, from, ctx)],
 ): Promise<readonly Problem[]> {
   if (config.skipCredentialValidation !== true) {
     const refused = await problemsOf(() => api.call('sts:GetCallerIdentity', {}, ctx.signal), ctx);
     // Without credentials everything else would fail for the same reason.
     if (refused.length > 0) return refused;
   }
-  const checks = [
-    () => checkName(api, config, ctx),
-    () => checkRegions(api, config, ctx),
-    () => checkStart(api, config, from, ctx),
-  ];
+  const checks = [() => checkName(api, config, ctx), () => checkRegions(api, config, ctx), ...machine];
   return (await Promise.all(checks.map((check) => problemsOf(check, ctx)))).flat();
 }
 

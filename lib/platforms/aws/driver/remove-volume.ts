@@ -2,6 +2,7 @@ import type { Json } from '../../../plan/json';
 import type { Api } from '../api/api';
 import { isInUse, isNotFound, reasonOf } from '../api/errors';
 import { gone, removeSnapshot } from './remove-image';
+import { untilFree } from './volumes';
 import { byToken, PUBLISHED, STATE, tagOf } from './tags';
 
 /** How long a volume may be held by an instance that has ended. */
@@ -28,6 +29,19 @@ export async function removeVolume(api: Api, VolumeId: string, signal: AbortSign
       await api.clock.sleep(2000, signal);
     }
   }
+}
+
+/** Takes a volume from its instance; resolves when it belongs to nothing. */
+export async function detachVolume(api: Api, locator: Json, signal: AbortSignal): Promise<void> {
+  const { volume, instance } = locator as { readonly volume: string; readonly instance: string };
+  try {
+    await api.call('ec2:DetachVolume', { VolumeId: volume, InstanceId: instance }, signal);
+  } catch (error) {
+    // Gone, or belonging to nothing: AWS calls that IncorrectState.
+    if (isNotFound(error) || reasonOf(error) === 'IncorrectState') return;
+    throw error;
+  }
+  await untilFree(api, volume, {}, signal);
 }
 
 /** Deletes the volumes that were made with a token, but for those that became an artifact. */

@@ -5,7 +5,15 @@ import type { Api } from '../api/api';
 import { isInUse, isNotFound } from '../api/errors';
 import { removeProfile, removeRole } from './profile';
 import { gone, removeImage } from './remove-image';
-import { hasSnapshot, hasVolume, hasVolumes, removeSnapshots, removeVolume, removeVolumes } from './remove-volume';
+import {
+  detachVolume,
+  hasSnapshot,
+  hasVolume,
+  hasVolumes,
+  removeSnapshots,
+  removeVolume,
+  removeVolumes,
+} from './remove-volume';
 import { byToken } from './tags';
 
 /** How long an instance may take to end, and a group to be let go by it. */
@@ -28,6 +36,8 @@ export async function remove(api: Api, { kind, id, token, locator }: ResourceRec
       return removeSnapshots(api, id, token, signal);
     case 'amazon-ebs:volume':
       return id === undefined ? removeVolumes(api, token, signal) : removeVolume(api, id, signal);
+    case 'amazon-ebs:attachment':
+      return detachVolume(api, locator, signal);
     case 'amazon-ebs:key-pair':
       return removeKeyPair(api, id, token, signal);
     case 'amazon-ebs:security-group':

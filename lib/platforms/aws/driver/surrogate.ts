@@ -48,7 +48,8 @@ async function byRegister(
   const snapshots = new Map<string, ResourceRecord>();
   await Promise.all(
     names.map(async (device) => {
-      const { snapshotDescription: description, runTags: tags } = config;
+      const { snapshotDescription: description, runTags, skipAmiRunTags } = config;
+      const tags = skipAmiRunTags === true ? undefined : runTags;
       const volume = volumes.get(device)!;
       snapshots.set(device, await snapshotVolume(api, { volume, device, description, tags }, config, ctx));
     }),

@@ -8,8 +8,8 @@ import { explainTool } from '../../../util/tool-failed';
 import type { RootImage } from '../store/image';
 import type { Store } from '../store/store';
 import { XATTRS } from '../store/trees';
-import { readTar } from '../tar/reader';
-import { normalise } from '../tar/whiteouts';
+import { readTar } from '../../../host/tar/reader';
+import { normalise } from '../../../host/tar/whiteouts';
 import type { FolderSpec } from './base-spec';
 import { allThere } from './registry-base';
 

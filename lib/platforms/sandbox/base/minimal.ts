@@ -8,8 +8,8 @@ import { findTool } from '../machine/tools';
 import { importRootfs } from '../oci/rootfs';
 import type { RootImage } from '../store/image';
 import type { Store } from '../store/store';
-import { makeEntry, toBytes, type TarEntry } from '../tar/entry';
-import { encodeEntry, encodeHeader, END } from '../tar/writer';
+import { makeEntry, toBytes, type TarEntry } from '../../../host/tar/entry';
+import { encodeEntry, encodeHeader, END } from '../../../host/tar/writer';
 import type { MinimalSpec } from './base-spec';
 import { allThere } from './registry-base';
 

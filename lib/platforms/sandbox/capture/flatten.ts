@@ -5,8 +5,8 @@ import { explainTool } from '../../../util/tool-failed';
 import { privileged, type Privilege } from '../machine/privilege';
 import { readTool } from '../machine/run';
 import { XATTRS } from '../store/trees';
-import { readTar } from '../tar/reader';
-import { normalise } from '../tar/whiteouts';
+import { readTar } from '../../../host/tar/reader';
+import { normalise } from '../../../host/tar/whiteouts';
 import { readFolder } from './layers';
 import { mergeLayers } from './merge';
 

@@ -9,8 +9,8 @@ import { hashing } from '../store/hashing';
 import type { LayerRef } from '../store/image';
 import type { Store } from '../store/store';
 import { XATTRS } from '../store/trees';
-import { readTar } from '../tar/reader';
-import { normalise, type Normalise } from '../tar/whiteouts';
+import { readTar } from '../../../host/tar/reader';
+import { normalise, type Normalise } from '../../../host/tar/whiteouts';
 
 /** How layers are made. */
 export interface LayerOptions {

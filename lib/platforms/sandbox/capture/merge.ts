@@ -1,5 +1,5 @@
-import type { TarItem } from '../tar/reader';
-import { encodeHeader, END, fill } from '../tar/writer';
+import type { TarItem } from '../../../host/tar/reader';
+import { encodeHeader, END, fill } from '../../../host/tar/writer';
 
 /**
  * Several layers as one, whiteouts kept: the difference that they make together. Layers come highest first, and without hard

@@ -12,9 +12,9 @@ import { compress, type Compression } from '../store/codec';
 import { hashing, type Passed } from '../store/hashing';
 import type { LayerRef } from '../store/image';
 import type { Store } from '../store/store';
-import { batched } from '../tar/batch';
-import { makeEntry } from '../tar/entry';
-import { encodeEntry, encodeHeader, END, fill } from '../tar/writer';
+import { batched } from '../../../host/tar/batch';
+import { makeEntry } from '../../../host/tar/entry';
+import { encodeEntry, encodeHeader, END, fill } from '../../../host/tar/writer';
 
 /** What an archive of an image holds. */
 export interface Contents {

@@ -25,3 +25,16 @@ function placesOf({ id }: Init, name: string): string[] {
   // A name is no way out of /dev: what is at the path of the machine's root is the machine's.
   return [...new Set([own, other])].map((one) => path.join('/proc', String(id.pid), 'root', 'dev', one));
 }
+
+/** Whether a name is a device's, or that of one of its partitions. */
+export function isOf(device: string, name: string): boolean {
+  return name === device || (name.startsWith(device) && /^\d+$/.test(name.slice(device.length)));
+}
+
+/** Whether a device of this machine is there: a partition may be gone. */
+export function isThere(device: string): Promise<boolean> {
+  return fs.stat(device).then(
+    () => true,
+    () => false,
+  );
+}

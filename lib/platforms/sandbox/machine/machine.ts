@@ -4,7 +4,7 @@ import type { RunContext } from '../../../extension/context';
 import { readIfThere, writeAtomically } from '../../../util/atomic';
 import { shellQuote } from '../../../util/quote';
 import { boundingSet, MOUNTING } from './capabilities';
-import { makeNode, removeNode } from './devices';
+import { isOf, isThere, makeNode, removeNode } from './devices';
 import { initCommand, startInit, type Init } from './init';
 import { initScript, settleScript } from './init-script';
 import { overlayOptions, type Ability } from './kernel';
@@ -88,9 +88,12 @@ export class SandboxMachine {
 
   /** Takes the device away. */
   async unplug(name: string, ctx: RunContext): Promise<void> {
-    this.devices.delete(name);
     const running = await this.init?.catch(() => undefined);
-    if (running?.alive()) await removeNode(running, name, ctx);
+    // Its partitions, which were let in one by one, go with it.
+    for (const one of [...this.devices.keys()].filter((known) => isOf(name, known))) {
+      this.devices.delete(one);
+      if (running?.alive()) await removeNode(running, one, ctx);
+    }
   }
 
   private async show(init: Init, name: string, device: string, ctx: RunContext): Promise<void> {
@@ -175,7 +178,7 @@ export class SandboxMachine {
     // Made files are remembered until they are taken away again, over any number of starts.
     if (init.made.length > 0)
       await fs.appendFile(path.join(this.dir, 'made'), init.made.map((file) => `${file}\n`).join(''));
-    for (const [name, device] of this.devices) await this.show(init, name, device, ctx);
+    for (const [name, device] of this.devices) if (await isThere(device)) await this.show(init, name, device, ctx);
     return init;
   }
 

@@ -4,8 +4,8 @@ import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { RunContext } from '../../../extension/context';
 import { decompress } from '../store/codec';
-import { FileBytes, readRange } from '../tar/file-bytes';
-import { readTar } from '../tar/reader';
+import { FileBytes, readRange } from '../../../host/tar/file-bytes';
+import { readTar } from '../../../host/tar/reader';
 
 /** The files of an image on disk: of a layout's folder, or within an archive. */
 export interface ImageFiles {

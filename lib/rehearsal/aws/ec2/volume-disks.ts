@@ -1,3 +1,4 @@
+import { messageOf } from '../../../errors';
 import type { Computer, Origin } from '../../machines/computer';
 import type { Disks } from '../../machines/disks';
 import type { Instance, Volume } from '../types';
@@ -38,7 +39,15 @@ export async function plugOne(world: World, instance: Instance, volume: Volume):
 async function plug(world: World, volume: Volume, name: string, computer: Computer): Promise<void> {
   const drives = await drivesOf(world);
   if (!drives) return;
-  await computer.plug(name, await drives.attach(await diskOf(world, drives, volume)));
+  try {
+    const disk = await diskOf(world, drives, volume);
+    await computer.plug(name, await drives.attach(disk), volume.id);
+    await drives.watch(disk, (device, number) =>
+      computer.plug(`${name}${number}`, device, `${volume.id}-part${number}`),
+    );
+  } catch (error) {
+    world.warn(`the volume ${volume.id} cannot be seen as ${name}: ${messageOf(error)}`);
+  }
 }
 
 /** Takes a volume from the machine of its instance. */
@@ -55,7 +64,8 @@ export function diskOf(world: World, drives: Disks, volume: Volume): Promise<str
   volume.disk ??= (async () => {
     const snapshot = world.snapshots.find(volume.snapshot);
     const origin = await originOf(snapshot);
-    return drives.make(volume.size, origin?.kind === 'disk' ? origin.disk : undefined);
+    if (origin === undefined || origin.kind === 'disk') return drives.make(volume.size, origin?.disk);
+    return drives.makeRoot(volume.size, (folder) => world.room.unpack(origin, folder));
   })();
   return volume.disk;
 }

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { makeEntry, type TarEntry } from '../../../../lib/platforms/sandbox/tar/entry';
-import { FileBytes } from '../../../../lib/platforms/sandbox/tar/file-bytes';
-import { readTar } from '../../../../lib/platforms/sandbox/tar/reader';
-import { mergeLayers } from '../../../../lib/platforms/sandbox/capture/merge';
-import { normalise, toOverlay } from '../../../../lib/platforms/sandbox/tar/whiteouts';
-import { encodeEntry, encodeHeader, END } from '../../../../lib/platforms/sandbox/tar/writer';
+import { makeEntry, type TarEntry } from '../../../lib/host/tar/entry';
+import { FileBytes } from '../../../lib/host/tar/file-bytes';
+import { readTar } from '../../../lib/host/tar/reader';
+import { mergeLayers } from '../../../lib/platforms/sandbox/capture/merge';
+import { normalise, toOverlay } from '../../../lib/host/tar/whiteouts';
+import { encodeEntry, encodeHeader, END } from '../../../lib/host/tar/writer';
 
 type Read = TarEntry & { readonly content: string };
 

@@ -3,16 +3,25 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { GoldsmithError } from '../../errors';
-import type { TransferOptions } from '../../extension/communicator';
-import type { RunContext } from '../../extension/context';
-import { ToolFailed } from '../../util/tool-failed';
-import type { SandboxMachine } from './machine/machine';
-import { readTool, runTool } from './machine/run';
-import { toolCommand, toolFunction } from './machine/toolbox';
+import { GoldsmithError } from '../errors';
+import type { TransferOptions } from '../extension/communicator';
+import type { RunContext } from '../extension/context';
+import { ToolFailed } from '../util/tool-failed';
+import { readTool, runTool } from './stream-tool';
 import { batched } from './tar/batch';
 import { readTar } from './tar/reader';
 import { encodeHeader, END, fill } from './tar/writer';
+
+/** Another root file system, and a way into it. */
+export interface InRoot {
+  /** Runs shell text as its root, and gives what that prints; `t cat …` in it is cat, wherever that is had from. */
+  shell(
+    text: string,
+    args: readonly string[],
+    ctx: RunContext,
+    input?: AsyncIterable<Uint8Array>,
+  ): AsyncGenerator<Buffer>;
+}
 
 /**
  * Files go through programs that run inside the machine, and see its root as theirs: a link in it, wherever it points, leads nowhere but
@@ -27,7 +36,7 @@ exit 1`;
 
 /** Copies a file, or bytes, into the machine. */
 export async function uploadFile(
-  machine: SandboxMachine,
+  root: InRoot,
   local: string | Uint8Array,
   remote: string,
   options: TransferOptions & { readonly mode?: number },
@@ -43,7 +52,7 @@ export async function uploadFile(
   const bytes = typeof local === 'string' ? createReadStream(local) : [local];
   try {
     await script(
-      machine,
+      root,
       PUT,
       [remote, temporary, mode.toString(8)],
       ctx,
@@ -52,16 +61,16 @@ export async function uploadFile(
   } catch (error) {
     // Ended in the middle, the program could not tidy up. This must be done though all else is over.
     if (ctx.signal.aborted)
-      await machine
-        .tool('rm', ['-f', temporary], { ...ctx, signal: new AbortController().signal })
-        .catch(() => undefined);
+      await script(root, 't rm -f "$1"', [temporary], { ...ctx, signal: new AbortController().signal }).catch(
+        () => undefined,
+      );
     fail(error, `copying to ${remote}`);
   }
 }
 
 /** Copies what is in a folder into a folder of the machine. Folders that are there already stay as they are. */
 export async function uploadDirectory(
-  machine: SandboxMachine,
+  root: InRoot,
   local: string,
   remote: string,
   options: TransferOptions,
@@ -81,14 +90,14 @@ export async function uploadDirectory(
   const unpack =
     't mkdir -p -- "$1" && t tar --extract --file=- --directory="$1" --same-permissions --numeric-owner --keep-directory-symlink --no-overwrite-dir --warning=no-timestamp';
   const bytes = counted(readTool(pack, ctx), `upload ${path.basename(local)}`, undefined, options);
-  await script(machine, unpack, [remote], ctx, bytes).catch((error: unknown) =>
+  await script(root, unpack, [remote], ctx, bytes).catch((error: unknown) =>
     fail(error, `copying ${local} to ${remote}`),
   );
 }
 
 /** Copies a file of the machine. */
 export async function downloadFile(
-  machine: SandboxMachine,
+  root: InRoot,
   remote: string,
   local: string,
   options: TransferOptions,
@@ -97,7 +106,7 @@ export async function downloadFile(
   const temporary = `${local}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const bytes = counted(
-      output(machine, 't cat -- "$1"', [remote], ctx),
+      root.shell('t cat -- "$1"', [remote], ctx),
       `download ${path.basename(remote)}`,
       undefined,
       options,
@@ -112,14 +121,14 @@ export async function downloadFile(
 
 /** Copies what is in a folder of the machine. Devices and rights to become another user stay there. */
 export async function downloadDirectory(
-  machine: SandboxMachine,
+  root: InRoot,
   remote: string,
   local: string,
   options: TransferOptions,
   ctx: RunContext,
 ): Promise<void> {
   const pack = 't tar --create --file=- --format=pax --sort=name --numeric-owner --directory="$1" .';
-  const bytes = counted(output(machine, pack, [remote], ctx), `download ${path.basename(remote)}`, undefined, options);
+  const bytes = counted(root.shell(pack, [remote], ctx), `download ${path.basename(remote)}`, undefined, options);
   const unpack = [
     'tar',
     '--extract',
@@ -150,32 +159,13 @@ async function* harmless(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer>
 }
 
 async function script(
-  machine: SandboxMachine,
+  root: InRoot,
   text: string,
   args: readonly string[],
   ctx: RunContext,
   input?: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  for await (const part of output(machine, text, args, ctx, input)) void part;
-}
-
-/** Runs shell text with the toolbox's programs as the machine's root. */
-async function* output(
-  machine: SandboxMachine,
-  text: string,
-  args: readonly string[],
-  ctx: RunContext,
-  input?: AsyncIterable<Uint8Array>,
-): AsyncGenerator<Buffer> {
-  const init = await machine.start(ctx);
-  const command = [
-    ...toolCommand(machine.toolbox, 'sh'),
-    '-c',
-    `${toolFunction(machine.toolbox)}${text}`,
-    'sh',
-    ...args,
-  ];
-  yield* readTool(machine.inside(init, command, ctx), ctx, input ? { input } : {});
+  for await (const part of root.shell(text, args, ctx, input)) void part;
 }
 
 async function* counted(
