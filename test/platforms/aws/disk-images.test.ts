@@ -54,6 +54,8 @@ describeIf(
       ec2 = client(proxy.url, { region });
     }, MINUTE);
 
+    afterEach(() => checkExchanges());
+
     afterAll(async () => {
       await proxy?.stop();
       await rehearsal?.close();
@@ -84,6 +86,11 @@ describeIf(
       proxy.passed.flatMap(({ action }) => (/^PUT .*\/blocks\//.test(action) ? [action] : []));
     const left = (): string[] =>
       rehearsal.inventory().flatMap((one) => (one.deletedAt === undefined ? [`${one.kind} in ${one.region}`] : []));
+    /** Every request and answer is as the published models have it. */
+    const checkExchanges = (): void => {
+      expect([...proxy.problems('request'), ...proxy.problems('response')]).toEqual([]);
+      proxy.forget();
+    };
     /** Starts an instance from an image, and runs a command on it. */
     const look = async (imageId: string, command: string): Promise<void> => {
       const app = appOf('look');
@@ -121,7 +128,7 @@ describeIf(
         await ended;
         const before = new Set(blocksSent());
         if (before.size < 8) throw new Error(said);
-        proxy.forget();
+        checkExchanges();
 
         const app = appOf('direct');
         const share = {
@@ -158,7 +165,7 @@ describeIf(
 
         await look(imageId!, 'grep "a disk" /etc/made-by');
         // The same disk again: nothing is done.
-        proxy.forget();
+        checkExchanges();
         const cached = await build(app);
         expect(cached.nodes.find(({ id }) => id.includes('/Ami'))?.state).toBe('cached');
         expect(blocksSent()).toEqual([]);
