@@ -11,7 +11,7 @@ import {
   ShellProvisioner,
   ssh,
 } from '../../../lib';
-import type { RunReport } from '../../../lib/engine';
+import { recover, type RunEvent, type RunReport } from '../../../lib/engine';
 import { NullSource } from '../../../lib/platforms/null';
 import {
   AmazonEbsDirectPostProcessor,
@@ -164,6 +164,10 @@ describeIf(
         expect(items(shared.data['createVolumePermission'])).toMatchObject([{ userId: '210987654321' }]);
 
         await look(imageId!, 'grep "a disk" /etc/made-by');
+        // What took over the unfinished snapshot has it: the run that began it no longer does.
+        const runs = fs.readdirSync(path.join(dir, '.goldsmith/runs')).filter((one) => one !== report.run);
+        await recover({ projectDir: dir, env: env(), runs });
+        expect((await ec2('DescribeSnapshots', { 'SnapshotId.1': snapshotId! })).code).toBeUndefined();
         // The same disk again: nothing is done.
         checkExchanges();
         const cached = await build(app);
@@ -178,6 +182,39 @@ describeIf(
         ]);
       },
       3 * MINUTE,
+    );
+
+    test(
+      'is told as kept where it was interrupted, stays for the next run, and goes when its run is named to recover',
+      async () => {
+        const stop = new AbortController();
+        const app = appOf('stopped');
+        new AmazonEbsDirectPostProcessor(chainOf(app), 'Ami', { ...direct, amiName: 'stopped', parallelBlocks: 1 });
+        const onEvent = ({ type }: RunEvent): void => {
+          if (type === 'progress' && blocksSent().length >= 3) stop.abort(new Error('enough'));
+        };
+        const report = await app.build({ env: env(), signal: stop.signal, onEvent });
+        expect(report).toMatchObject({
+          status: 'cancelled',
+          left: [{ kind: 'amazon-ebs-direct:snapshot', why: 'kept' }],
+        });
+        const { id } = report.left[0]!;
+        const state = async (): Promise<unknown> =>
+          items(
+            (await ec2('DescribeSnapshots', { 'Filter.1.Name': 'snapshot-id', 'Filter.1.Value.1': id })).data[
+              'snapshotSet'
+            ],
+          )[0]?.['status'];
+        const options = { projectDir: dir, env: env() };
+        expect((await recover(options)).destroyed).toEqual([]);
+        expect(await state()).toBe('pending');
+        expect((await recover({ ...options, runs: [report.run] })).destroyed).toMatchObject([{ id }]);
+        expect(await state()).toBeUndefined();
+        // What is gone is begun anew.
+        expect((await build(app)).status).toBe('succeeded');
+        expect((await recover({ ...options, runs: [report.run] })).destroyed).toEqual([]);
+      },
+      2 * MINUTE,
     );
 
     test(
