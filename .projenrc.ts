@@ -1,16 +1,17 @@
 import { javascript, TextFile, typescript } from 'projen';
 
-/** All of one line of versions: they share their inner packages. */
+/** All of one line of versions: they share their inner packages. A client is published only when it changed. */
 const AWS_SDK = [
+  'client-ebs@^3.1138.0',
   'client-ec2@^3.1169.0',
-  // Of this and the next, the newest that is published.
   'client-ec2-instance-connect@^3.1138.0',
-  'client-secrets-manager@^3.1163.0',
   'client-iam@^3.1169.0',
+  'client-s3@^3.1169.0',
+  'client-secrets-manager@^3.1163.0',
   'client-ssm@^3.1169.0',
   'client-sts@^3.1169.0',
   'credential-providers@^3.1169.0',
-].map((name) => `@aws-sdk/${name}`);
+].map((spec) => `@aws-sdk/${spec}`);
 
 /**
  * The one place that decides the project's configuration. `npx projen` writes package.json,

@@ -63,6 +63,7 @@ export async function runProcess(node: ProcessNode, services: Services, signal: 
         ...held.ctx,
         variables: variablesOf(build, services),
         origins: originsOf(taken, services),
+        leaveUnfinished: (resource, detail) => scope.leaveUnfinished(resource, detail),
         lockFile: async (file) => void locks.push(await lock(file, services, stepSignal)),
       };
       try {

@@ -112,12 +112,19 @@ async function search(
   const failed: Recovery['left'][number][] = [];
   for (const use of uses) {
     try {
-      found.push(...((await (await extensions.driver(use, ctx)).find?.(ctx.run.id, ctx)) ?? []));
+      found.push(...(await findBy(use, extensions, ctx)));
     } catch (error) {
       failed.push({ resource: { kind: use, token: ctx.run.id, locator: null }, error: messageOf(error) });
     }
   }
   return { found: found.filter(({ token }) => !known.has(token)).map((resource) => ({ node: '', resource })), failed };
+}
+
+async function findBy(use: string, extensions: Extensions, ctx: RunContext): Promise<readonly ResourceRecord[]> {
+  const { id } = ctx.run;
+  if (extensions.has('platform', use)) return (await (await extensions.driver(use, ctx)).find?.(id, ctx)) ?? [];
+  if (!extensions.has('post-processor', use)) return [];
+  return (await extensions.get('post-processor', use).find?.(id, ctx)) ?? [];
 }
 
 /** A run can die between recording an artifact and saying so in its journal: the record decides. */

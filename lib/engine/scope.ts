@@ -8,6 +8,8 @@ interface Entry {
   resource: ResourceRecord;
   /** It will belong to an artifact or checkpoint once that is recorded. */
   wanted: boolean;
+  /** What the next run goes on with, in words: it stays where it does not become part of an artifact. */
+  unfinished?: string;
 }
 
 /**
@@ -51,6 +53,23 @@ export class Scope {
     if (entry) entry.wanted = true;
   }
 
+  /**
+   * Marks something as unfinished: it stays also where the node fails or the process dies, since the next run goes on with it. What was
+   * marked so before under another token and is the same is this now.
+   */
+  async leaveUnfinished(resource: ResourceRecord, detail: string): Promise<void> {
+    const entry = this.find(resource);
+    if (!entry) return;
+    entry.unfinished = detail;
+    await this.services.journal.append({ type: 'left', token: resource.token });
+    const { kind, id } = entry.resource;
+    const before = this.entries.filter(
+      (other) => other !== entry && other.resource.kind === kind && other.resource.id === id,
+    );
+    for (const { resource: old } of before) await this.services.journal.append({ type: 'kept', token: old.token });
+    this.entries = this.entries.filter((other) => !before.includes(other));
+  }
+
   /** What was marked is recorded elsewhere now: it is no longer this scope's to destroy. */
   async commit(): Promise<void> {
     const kept = this.entries.filter(({ wanted }) => wanted);
@@ -68,6 +87,7 @@ export class Scope {
   async discard(): Promise<void> {
     for (const entry of this.entries.filter(({ wanted }) => wanted).reverse()) {
       entry.wanted = false;
+      if (entry.unfinished !== undefined) continue;
       await this.destroy(entry).catch(() => undefined);
     }
   }
@@ -101,6 +121,12 @@ export class Scope {
   /** Destroys what is still there, newest first. What cannot be destroyed is reported, and tried again by the next run. */
   async close(): Promise<void> {
     for (const entry of [...this.entries].reverse()) {
+      const { unfinished: detail } = entry;
+      if (detail !== undefined) {
+        const { kind, id, token } = entry.resource;
+        this.services.left.push({ kind, id: id ?? token, node: this.node, why: 'kept', detail });
+        continue;
+      }
       await this.destroy(entry).catch((error: unknown) => {
         const { kind, id, token } = entry.resource;
         const detail = messageOf(error);

@@ -138,6 +138,11 @@ export interface ProcessContext extends ResourceContext {
   readonly variables: Readonly<Record<string, string>>;
   /** The build that each input comes from, in the order of the inputs. */
   readonly origins: readonly BuildOrigin[];
+  /**
+   * Has something stay that is not done, where the step fails, is interrupted or its process dies: the next run finds it and goes on.
+   * The report shows it with `detail`, and `recover` deletes it only where its run is named. `keep` makes it part of the artifact.
+   */
+  leaveUnfinished(resource: ResourceRecord, detail: string): Promise<void>;
   /** Makes sure that no other run writes the same file meanwhile; held until the node ends. */
   lockFile(path: string): Promise<void>;
 }

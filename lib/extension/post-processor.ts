@@ -43,6 +43,8 @@ export interface PostProcessorExtension<In = unknown, Out = In> {
   run(config: Out, inputs: readonly Artifact[], ctx: ProcessContext): Promise<Artifact | undefined>;
   /** Whether a resource it made is still there; files are checked without it. */
   exists?(resource: ResourceRecord, ctx: RunContext): Promise<boolean>;
+  /** Everything that carries the tags of a run: asked only for one that died with a damaged journal. */
+  find?(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]>;
   /** Deletes a resource it made; files are deleted without it. */
   destroy?(resource: ResourceRecord, ctx: RunContext): Promise<void>;
 }

@@ -41,6 +41,11 @@ export interface RehearsalOptions {
    */
   readonly secrets?: Readonly<Record<string, string>>;
   /**
+   * KMS keys that there are, by id, alias or ARN: what shall be encrypted with another fails, as in life.
+   * @default - every key that is named
+   */
+  readonly kmsKeys?: readonly string[];
+  /**
    * Whether instances are machines that really run commands; else they have states only, and nothing answers at their addresses.
    * @default true
    */

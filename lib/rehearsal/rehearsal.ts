@@ -15,6 +15,7 @@ import { Inventory, type InventoryEntry } from './inventory';
 import { readBase, type BaseChoice } from './machines/base-choice';
 import { emptyRoom, type Room } from './machines/computer';
 import { Disks } from './machines/disks';
+import { Importer } from './machines/importer';
 import { openSandboxRoom } from './machines/sandbox-room';
 import type { RehearsalOptions } from './options';
 import { Pace } from './pace';
@@ -70,6 +71,8 @@ export async function startRehearsal(
     sshPort: options.sshPort ?? 22,
     quota: new Quota(options.quotas ?? {}),
     disks,
+    knownKeys: options.kmsKeys,
+    importer: new Importer(disks, ctx),
     drives: machines ? new Disks(disks, ctx) : undefined,
     keep,
     credentials: new Credentials(options.anyKey ?? false),

@@ -12,8 +12,8 @@ export interface CloudServer {
   close(): Promise<void>;
 }
 
-/** Most bytes of a request: user data and the like are far smaller. */
-const LIMIT = 8 * 1024 * 1024;
+/** Most bytes of a request: parts of disks are the largest, and clients send them in pieces of some megabytes. */
+const LIMIT = 64 * 1024 * 1024;
 
 /**
  * Serves a cloud.

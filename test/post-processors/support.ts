@@ -36,6 +36,7 @@ export function processContext(
     acquire: () => Promise.reject(new Error('not used')),
     keep: () => Promise.resolve(),
     release: () => Promise.resolve(),
+    leaveUnfinished: () => Promise.resolve(),
     origins: inputs.map((artifact) => originOf(artifact)),
     lockFile: async (file) => {
       const target = path.resolve(folder, file);

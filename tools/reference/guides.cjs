@@ -37,6 +37,8 @@ const GUIDES = {
   AmazonEbsSurrogateSource: 'aws.md#a-root-of-your-own',
   AmazonEbsVolumeSource: 'aws.md#volumes',
   AmazonChrootSource: 'aws.md#without-an-instance',
+  AmazonEbsDirectPostProcessor: 'aws-disks.md#straight-into-a-snapshot',
+  AmazonImportPostProcessor: 'aws-disks.md#by-way-of-a-bucket-vm-import',
   SandboxSource: 'sandbox.md',
   OciPushPostProcessor: 'sandbox.md#pushing',
   ProvisionerProps: 'provisioners.md#on-every-provisioner',

@@ -50,7 +50,7 @@ export async function openLink(
         stream = await withinPatience(ctx.clock, signal, patience, 'TCP', () => forward(before, to));
       } else {
         const { proxy, dial } = settings.target;
-        stream = socket = await withinPatience(ctx.clock, signal, patience, 'TCP', (inTime) =>
+        stream = socket = await withinPatience<Dialed>(ctx.clock, signal, patience, 'TCP', (inTime) =>
           dial ? dial(inTime) : proxy ? connectByProxy(proxy, to, inTime) : connectTcp(to, inTime),
         );
         if (settings.readWriteTimeout > 0) giveUpWhenSilent(socket, settings.readWriteTimeout);

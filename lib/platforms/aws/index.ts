@@ -6,6 +6,12 @@ export { amazonEbsSurrogate } from './amazon-ebs-surrogate-extension';
 export { AmazonEbsSurrogateSource, type AmazonEbsSurrogateSourceProps } from './amazon-ebs-surrogate-source';
 export { amazonEbsVolume } from './amazon-ebs-volume-extension';
 export { AmazonEbsVolumeSource, type AmazonEbsVolumeSourceProps } from './amazon-ebs-volume-source';
+export {
+  amazonEbsDirect,
+  AmazonEbsDirectPostProcessor,
+  type AmazonEbsDirectPostProcessorProps,
+} from './amazon-ebs-direct';
+export { amazonImport, AmazonImportPostProcessor, type AmazonImportPostProcessorProps } from './amazon-import';
 export { AmazonSource } from './amazon-source';
 export { AmazonImage, type AmazonImageLookup } from './amazon-image';
 export {
@@ -22,6 +28,9 @@ export type { AmazonChrootConfig, AmazonChrootConfigProps } from './props/amazon
 export type { AmazonChrootMountProps } from './props/chroot-props';
 export type { AmazonEbsSurrogateConfig, AmazonEbsSurrogateConfigProps } from './props/amazon-ebs-surrogate-props';
 export type { AmazonEbsVolumeConfig, AmazonEbsVolumeConfigProps, EbsVolume } from './props/amazon-ebs-volume-props';
+export type { AmazonEbsDirectConfig, AmazonEbsDirectConfigProps } from './props/amazon-ebs-direct-props';
+export type { AmazonImportConfig, AmazonImportConfigProps } from './props/amazon-import-props';
+export type { AmazonPublishedProps } from './props/published';
 export type { AmazonConnectProps } from './props/instance-props';
 export type { AmazonRegisterProps } from './props/register';
 export type { AmazonSurrogateStorageProps, AmiRootDevice, SurrogateDevice } from './props/surrogate-storage';

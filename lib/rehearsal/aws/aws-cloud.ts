@@ -9,10 +9,14 @@ import { EC2 } from './ec2/actions';
 import { tunnel } from './ec2/connect-endpoints';
 import { closeHosts } from './ec2/host';
 import { AwsError } from './errors';
+import { EBS } from './ebs/ebs';
 import { IAM } from './iam';
 import { INSTANCE_CONNECT } from './instance-connect';
+import { KMS } from './kms/kms';
 import { readForm, type Params } from './protocol/params';
 import { ec2Answer, ec2Error, queryAnswer, queryError } from './protocol/xml';
+import { partsOf, type RestAnswer, type RestService } from './rest';
+import { S3 } from './s3/s3';
 import { dataChannel, SESSIONS } from './ssm/sessions';
 import { accountOf, STS, UNSIGNED } from './sts';
 import type { Caller } from './table';
@@ -42,6 +46,7 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
     AmazonSSM: { ...parameterStore(images), ...SESSIONS },
     secretsmanager: SECRETS,
     AWSEC2InstanceConnectService: INSTANCE_CONNECT,
+    TrentService: KMS,
   };
   return {
     name: 'aws',
@@ -77,6 +82,8 @@ async function handle(
   const target = request.headers['x-amz-target'];
   const requestId = world.requestId();
   if (typeof target === 'string') return jsonCall(world, json, target, request, requestId);
+  const rest = REST[serviceOf(request) ?? ''];
+  if (rest) return restCall(world, rest, request, requestId);
   const query = new URL(request.url, 'http://localhost').search.slice(1);
   const params = readForm(request.method === 'POST' ? request.body.toString('utf8') : query);
   const service = serviceOf(request) ?? (UNSIGNED.has(params.text('Action') ?? '') ? 'sts' : 'ec2');
@@ -127,6 +134,39 @@ function strike(world: World, action: string): void {
   if (world.trouble.strikes('throttling')) throw new AwsError('RequestLimitExceeded', 'Request limit exceeded.', 503);
   if (world.trouble.strikes('serverErrors')) {
     throw new AwsError('InternalError', `An internal error has occurred (${action}).`, 500);
+  }
+}
+
+/** Services that are asked by method and path. */
+const REST: Readonly<Record<string, RestService>> = { ebs: EBS, s3: S3 };
+
+async function restCall(
+  world: World,
+  service: RestService,
+  request: CloudRequest,
+  requestId: string,
+): Promise<CloudResponse> {
+  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  const whole = (answer: RestAnswer): CloudResponse => ({
+    ...answer,
+    headers: { 'content-type': 'application/json', 'x-amzn-requestid': requestId, ...answer.headers },
+  });
+  try {
+    const caller = callerOf(request, world);
+    const { method, headers, body } = request;
+    const path = service.pathOf?.(pathname, headers.host ?? '') ?? partsOf(pathname);
+    const name = service.nameOf(method, path, searchParams, headers);
+    if (name === '')
+      throw new AwsError('UnknownOperationException', `The rehearsal does not know ${method} ${pathname}.`, 404);
+    strike(world, name);
+    world.enter(caller);
+    const { account, region } = caller;
+    const call = { world, now: world.pace.now(), method, path, query: searchParams, headers, body, account, region };
+    const answer = await service.handle(name, call);
+    if (method !== 'GET' && method !== 'HEAD') world.changed();
+    return { ...whole(answer), lost: world.trouble.strikes('lostResponses') };
+  } catch (error) {
+    return whole(service.refuse(known(error, world), requestId));
   }
 }
 

@@ -16,7 +16,8 @@ export interface JsonCall extends Caller {
 /** Does what a call in JSON asks for. */
 export type JsonHandler = (call: JsonCall) => object;
 
-function text({ input }: JsonCall, name: string): string {
+/** A text of the input that must be there. */
+export function text({ input }: JsonCall, name: string): string {
   const value = input[name];
   if (typeof value === 'string' && value !== '') return value;
   throw new AwsError(

@@ -142,6 +142,8 @@ export interface Snapshot extends Entity {
   permissions: readonly Permission[];
   /** What a machine that starts from it has for a root; undefined where it is of a disk without files of ours. */
   origin: Promise<Origin | undefined>;
+  /** Why it failed. */
+  failure?: string;
   /** File of the raw disk that it holds, where it has one: then that is what a machine starts from. */
   disk?: string | undefined;
 }
@@ -203,6 +205,10 @@ export interface ImportTask extends Entity {
   readonly description: string | undefined;
   image: string | undefined;
   cancelled: boolean;
+  /** Why it failed. */
+  failure?: string;
+  /** GiB. */
+  readonly size: number;
   readonly disk: {
     readonly format: string;
     readonly url: string | undefined;

@@ -1,11 +1,14 @@
 import type { Inventory } from '../inventory';
 import type { Room } from '../machines/computer';
 import type { Disks } from '../machines/disks';
+import type { Importer } from '../machines/importer';
 import type { Pace } from '../pace';
 import type { Trouble } from '../trouble';
 import { Credentials } from './credentials';
 import { furnish, type Catalog } from './catalog';
 import { dice, type Dice } from '../dice';
+import type { Key } from './kms/keys';
+import type { Bucket } from './s3/objects';
 import { uuid } from './ids';
 import type { Quota } from './quota';
 import type { StateFile } from './state';
@@ -39,6 +42,10 @@ export interface WorldOptions {
   readonly quota: Quota;
   /** Folder for what snapshots hold: raw disks, sparse. It is made when there is the first. */
   readonly disks: string;
+  /** Makes disks of files that are imported. */
+  readonly importer: Importer;
+  /** KMS keys that there are, by id, alias or ARN; undefined: every one that is named. */
+  readonly knownKeys: readonly string[] | undefined;
   /** Disks of volumes; undefined where there are no machines to see them. */
   readonly drives: Disks | undefined;
   /** @default - any access key is let in */
@@ -86,6 +93,14 @@ export class World {
   readonly sshPort: number;
   readonly quota: Quota;
   readonly disks: string;
+  readonly knownKeys: readonly string[] | undefined;
+  readonly importer: Importer;
+  /** Snapshots that are written block by block, by id. */
+  readonly uploads = new Map<string, Upload>();
+  /** Keys of KMS, by ARN. */
+  readonly keys = new Map<string, Key>();
+  /** Buckets of S3, by name: of all accounts and regions, as in life. */
+  readonly buckets = new Map<string, Bucket>();
   readonly drives: Disks | undefined;
   readonly credentials: Credentials;
   /** Says something to the person who rehearses. */
@@ -109,6 +124,8 @@ export class World {
     this.sshPort = options.sshPort;
     this.quota = options.quota;
     this.disks = options.disks;
+    this.knownKeys = options.knownKeys;
+    this.importer = options.importer;
     this.drives = options.drives;
     this.credentials = options.credentials ?? new Credentials(true);
     this.warn = (text) => options.warn(text);
@@ -208,6 +225,17 @@ export class World {
   async settle(): Promise<void> {
     while (this.background.size > 0) await Promise.all(this.background);
   }
+}
+
+/** A snapshot that is written block by block. */
+export interface Upload {
+  /** Checksums of the blocks that came, by index. */
+  readonly blocks: Map<number, string>;
+  readonly parent: string | undefined;
+  /** After so many minutes without a block it fails. */
+  readonly minutes: number;
+  touched: number;
+  completed: boolean;
 }
 
 /** A text under a name, with its versions counted. */

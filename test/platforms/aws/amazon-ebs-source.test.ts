@@ -10,8 +10,10 @@ test('the module exports the extensions that plans name', () => {
   expect(found.sort()).toEqual([
     'goldsmith/aws amazon-chroot',
     'goldsmith/aws amazon-ebs',
+    'goldsmith/aws amazon-ebs-direct',
     'goldsmith/aws amazon-ebssurrogate',
     'goldsmith/aws amazon-ebsvolume',
+    'goldsmith/aws amazon-import',
   ]);
 });
 

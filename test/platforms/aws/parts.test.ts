@@ -37,7 +37,7 @@ test('a name is made of app, build and time, of what EC2 allows', () => {
     run: { id: 'r', app: '@acme/images', startedAt: Date.UTC(2026, 0, 2, 3, 4, 5) },
     node: { id: 'Web+/Aws' },
   };
-  expect(amiNameOf(type, ctx)).toBe('@acme/images-Web-/Aws-20260102T030405Z');
+  expect(amiNameOf({}, ctx)).toBe('@acme/images-Web-/Aws-20260102T030405Z');
 });
 
 test('the password of Windows is decrypted with the key of the key pair', () => {
@@ -78,7 +78,9 @@ describe('access', () => {
   test('an address of one service comes before that of all', async () => {
     const env = { AWS_ENDPOINT_URL: 'http://all', AWS_ENDPOINT_URL_SSM: 'http://ssm', AWS_REGION: 'eu-west-1' };
     expect((await accessOf({ customEndpointEc2: 'http://own' }, env)).endpoints).toEqual({
+      ebs: 'http://all',
       ec2: 'http://own',
+      s3: 'http://all',
       ssm: 'http://ssm',
       sts: 'http://all',
       iam: 'http://all',

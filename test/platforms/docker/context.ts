@@ -84,6 +84,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
     },
     keep: async ({ token }) => void seen.kept.push(token),
     release: async () => undefined,
+    leaveUnfinished: () => Promise.resolve(),
     lockFile: async () => undefined,
     async writeOutput(output, write) {
       const temporary = `${resolvePath(output)}.tmp`;

@@ -63,6 +63,7 @@ export function makeContext(projectDir: string, overrides: Partial<TestContext> 
       }
       throw new Error(`waited in vain for ${what}`);
     },
+    leaveUnfinished: () => Promise.resolve(),
     lockFile: () => Promise.resolve(),
     acquire: async (kind: string, locator: Json, create: (token: string) => Promise<string>) => {
       const token = `token${++counter}`;

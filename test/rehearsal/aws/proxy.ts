@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { callOf, type ApiCall } from './call';
 import { faultOf, refusal, type Fault, type Faults, type Refusal } from './faults';
 import { checkError, checkRequestBody, checkResponse, errorCode } from './model';
+import { restProblems } from './model/rest';
 import { serviceModel } from './model/service-model';
 import { hasSpecs } from './specs';
 
@@ -74,7 +75,11 @@ export async function startProxy({ target, delay, faults, rewrite, instead }: Pr
     await later((delay?.(call) ?? 0) + (fault === 'slow' ? (faults?.slowBy ?? 200) : 0), stopped.signal);
     const refused = fault === 'throttle' || fault === 'serverError' ? refusal(call, fault) : instead?.(call);
     const answer = refused
-      ? { status: refused.status, headers: { 'content-type': refused.type }, body: Buffer.from(refused.body) }
+      ? ({
+          status: refused.status,
+          headers: { 'content-type': refused.type },
+          body: Buffer.from(refused.body),
+        } as Answer)
       : await forwarded(target, agent, request, rewrite ? Buffer.from(rewrite(call)) : bytes);
     const body = answer.body.toString();
     const failed = answer.status >= 300;
@@ -85,7 +90,7 @@ export async function startProxy({ target, delay, faults, rewrite, instead }: Pr
       status: fault === 'lost' ? 0 : answer.status,
       ...(code !== undefined && { code }),
       ...(fault !== undefined && { fault }),
-      problems: problemsOf(call, body, failed),
+      problems: restOf(call, request, bytes, answer) ?? problemsOf(call, body, failed),
       answer: body,
     });
     if (fault === 'lost') {
@@ -126,7 +131,16 @@ export function counted(calls: readonly ApiCall[]): Record<string, number> {
 /** Calls that AWS has, and that the models at hand, which are reduced, do not. */
 const BEYOND = new Set(['iam/ListInstanceProfiles', 'iam/ListRoles', 'ec2/DescribeInstanceConnectEndpoints']);
 
-/** Services without a published model (EBS direct, KMS) pass unseen. */
+function restOf(
+  { service }: ApiCall,
+  { method = '', url = '/', headers }: http.IncomingMessage,
+  body: Buffer,
+  answer: Answer,
+): Passed['problems'] | undefined {
+  return restProblems(service, { method, url, headers, body, answer });
+}
+
+/** Services without a published model (KMS) pass unseen. */
 function problemsOf({ service, action, body }: ApiCall, answer: string, failed: boolean): Passed['problems'] {
   if (!hasSpecs() || !serviceModel(service) || BEYOND.has(`${service}/${action}`)) return { request: [], response: [] };
   return {

@@ -56,7 +56,9 @@ export async function accessOf(props: AccessProps, env: Env): Promise<Access> {
 }
 
 const VARIABLES: Readonly<Record<Service, string>> = {
+  ebs: 'EBS',
   ec2: 'EC2',
+  s3: 'S3',
   ssm: 'SSM',
   sts: 'STS',
   iam: 'IAM',

@@ -1,7 +1,7 @@
 import { GoldsmithError } from '../../../errors';
 import type { Clock } from '../../../extension/context';
 import { placeOf, type Access, type Place } from './access';
-import { Bucket, EC2_RATES } from './bucket';
+import { Bucket, EBS_RATE, EC2_RATES } from './bucket';
 import type { CallName, Input, Output } from './calls';
 import { openSdk, type Sdk } from './client';
 import { credentialsOf } from './credentials';
@@ -22,7 +22,7 @@ export class Api {
   readonly place: Place;
   readonly poller: Poller;
   private readonly known = new Map<string, Promise<unknown>>();
-  private readonly buckets: { readonly read: Bucket; readonly write: Bucket };
+  private readonly buckets: { readonly read: Bucket; readonly write: Bucket; readonly blocks: Bucket };
   private decodes = false;
 
   constructor(
@@ -32,7 +32,11 @@ export class Api {
   ) {
     this.region = access.region;
     this.place = placeOf(access);
-    this.buckets = { read: new Bucket(clock, EC2_RATES.read), write: new Bucket(clock, EC2_RATES.write) };
+    this.buckets = {
+      read: new Bucket(clock, EC2_RATES.read),
+      write: new Bucket(clock, EC2_RATES.write),
+      blocks: new Bucket(clock, EBS_RATE),
+    };
     this.poller = new Poller(this, clock, speedOf(access.env));
   }
 
@@ -53,11 +57,12 @@ export class Api {
     signal?: AbortSignal,
     before?: () => Promise<Output<K> | undefined>,
   ): Promise<Output<K>> {
-    const bucket = /:(Describe|Get|List)/.test(name) ? this.buckets.read : this.buckets.write;
+    const { read, write, blocks } = this.buckets;
+    const bucket = name.startsWith('ebs:') ? blocks : /:(Describe|Get|List)/.test(name) ? read : write;
     const tries = (this.access.maxRetries ?? TRIES - 1) + 1;
     let doubtful = false;
     for (let turn = 1, wait = FIRST_WAIT; ; turn += 1, wait = Math.min(wait * 2, LONGEST_WAIT)) {
-      if (name.startsWith('ec2:')) await bucket.take(signal);
+      if (name.startsWith('ec2:') || name.startsWith('ebs:')) await bucket.take(signal);
       try {
         const answer = await this.sdk.send(name, input, signal);
         bucket.went();

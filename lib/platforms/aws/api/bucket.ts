@@ -9,6 +9,9 @@ export interface Rate {
 /** What EC2 allows an account in a region: docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html. */
 export const EC2_RATES = { read: { size: 100, perSecond: 20 }, write: { size: 50, perSecond: 5 } } as const;
 
+/** What EBS direct allows of each kind of call: docs.aws.amazon.com/general/latest/gr/ebs-service.html, "StartSnapshot" and its like. */
+export const EBS_RATE: Rate = { size: 1000, perSecond: 1000 };
+
 /** First pause after "too much", in milliseconds; it doubles up to the second. */
 const PAUSE = 500;
 const LONGEST_PAUSE = 30_000;

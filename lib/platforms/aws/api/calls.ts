@@ -1,5 +1,7 @@
+import type * as ebs from '@aws-sdk/client-ebs';
 import type * as ec2 from '@aws-sdk/client-ec2';
 import type * as secretsmanager from '@aws-sdk/client-secrets-manager';
+import type * as s3 from '@aws-sdk/client-s3';
 import type * as ssm from '@aws-sdk/client-ssm';
 import type * as sts from '@aws-sdk/client-sts';
 import type * as iam from '@aws-sdk/client-iam';
@@ -81,6 +83,24 @@ export interface Calls {
     ec2.DescribeInstanceConnectEndpointsCommandOutput
   >;
   'ec2:EnableFastLaunch': Call<ec2.EnableFastLaunchCommandInput, ec2.EnableFastLaunchCommandOutput>;
+  'ec2:ImportImage': Call<ec2.ImportImageCommandInput, ec2.ImportImageCommandOutput>;
+  'ec2:DescribeImportImageTasks': Call<
+    ec2.DescribeImportImageTasksCommandInput,
+    ec2.DescribeImportImageTasksCommandOutput
+  >;
+  'ec2:CancelImportTask': Call<ec2.CancelImportTaskCommandInput, ec2.CancelImportTaskCommandOutput>;
+  'ebs:StartSnapshot': Call<ebs.StartSnapshotCommandInput, ebs.StartSnapshotCommandOutput>;
+  'ebs:PutSnapshotBlock': Call<ebs.PutSnapshotBlockCommandInput, ebs.PutSnapshotBlockCommandOutput>;
+  'ebs:CompleteSnapshot': Call<ebs.CompleteSnapshotCommandInput, ebs.CompleteSnapshotCommandOutput>;
+  's3:HeadBucket': Call<s3.HeadBucketCommandInput, s3.HeadBucketCommandOutput>;
+  's3:CreateMultipartUpload': Call<s3.CreateMultipartUploadCommandInput, s3.CreateMultipartUploadCommandOutput>;
+  's3:UploadPart': Call<s3.UploadPartCommandInput, s3.UploadPartCommandOutput>;
+  's3:CompleteMultipartUpload': Call<s3.CompleteMultipartUploadCommandInput, s3.CompleteMultipartUploadCommandOutput>;
+  's3:AbortMultipartUpload': Call<s3.AbortMultipartUploadCommandInput, s3.AbortMultipartUploadCommandOutput>;
+  's3:ListMultipartUploads': Call<s3.ListMultipartUploadsCommandInput, s3.ListMultipartUploadsCommandOutput>;
+  's3:PutObject': Call<s3.PutObjectCommandInput, s3.PutObjectCommandOutput>;
+  's3:HeadObject': Call<s3.HeadObjectCommandInput, s3.HeadObjectCommandOutput>;
+  's3:DeleteObject': Call<s3.DeleteObjectCommandInput, s3.DeleteObjectCommandOutput>;
   'ssm:GetParameter': Call<ssm.GetParameterCommandInput, ssm.GetParameterCommandOutput>;
   'ssm:PutParameter': Call<ssm.PutParameterCommandInput, ssm.PutParameterCommandOutput>;
   'ssm:StartSession': Call<ssm.StartSessionCommandInput, ssm.StartSessionCommandOutput>;
@@ -130,4 +150,4 @@ export type Input<K extends CallName> = Calls[K]['input'];
 /** What a call answers. */
 export type Output<K extends CallName> = Calls[K]['output'];
 /** A service of AWS, as IAM's actions call it. */
-export type Service = 'ec2' | 'ssm' | 'sts' | 'iam' | 'ec2-instance-connect' | 'secretsmanager';
+export type Service = 'ebs' | 'ec2' | 's3' | 'ssm' | 'sts' | 'iam' | 'ec2-instance-connect' | 'secretsmanager';

@@ -37,6 +37,8 @@ export function openSdk(access: Access): Sdk {
         // Throttling concerns all builds together, so it is not the SDK that waits and tries again.
         maxAttempts: 1,
         ...(endpoints[service] !== undefined && { endpoint: endpoints[service] }),
+        // Names of buckets are not in the names of hosts that are not AWS's own.
+        ...(service === 's3' && endpoints.s3 !== undefined && { forcePathStyle: true }),
         useFipsEndpoint: env['AWS_USE_FIPS_ENDPOINT'] === 'true',
         useDualstackEndpoint: env['AWS_USE_DUALSTACK_ENDPOINT'] === 'true',
         customUserAgent: 'goldsmith',
@@ -77,8 +79,10 @@ export function identityOf(access: Access): string {
 
 /** What the SDK calls the services: its packages, and their clients. */
 const NAMES: Readonly<Record<Service, { readonly package: string; readonly client: string }>> = {
+  ebs: { package: 'client-ebs', client: 'EBSClient' },
   ec2: { package: 'client-ec2', client: 'EC2Client' },
   'ec2-instance-connect': { package: 'client-ec2-instance-connect', client: 'EC2InstanceConnectClient' },
+  s3: { package: 'client-s3', client: 'S3Client' },
   ssm: { package: 'client-ssm', client: 'SSMClient' },
   sts: { package: 'client-sts', client: 'STSClient' },
   iam: { package: 'client-iam', client: 'IAMClient' },
@@ -90,6 +94,10 @@ function packageOf(service: Service): Package {
     switch (service) {
       case 'ec2':
         return require('@aws-sdk/client-ec2') as typeof import('@aws-sdk/client-ec2');
+      case 'ebs':
+        return require('@aws-sdk/client-ebs') as typeof import('@aws-sdk/client-ebs');
+      case 's3':
+        return require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
       case 'ssm':
         return require('@aws-sdk/client-ssm') as typeof import('@aws-sdk/client-ssm');
       case 'sts':

@@ -52,7 +52,7 @@ export const isThrottled = (error: unknown): boolean => THROTTLED.test(reasonOf(
 export const isCapacity = (error: unknown): boolean => CAPACITY.test(reasonOf(error));
 /** Whether what was named is not there: not yet, or no more. */
 export const isNotFound = (error: unknown): boolean =>
-  /NotFound(Exception)?$|^NoSuchEntity(Exception)?$|^InvalidAMIID\.Unavailable$|^ParameterNotFound$/.test(
+  /NotFound(Exception)?$|^NoSuch(Entity(Exception)?|Bucket|Key|Upload)$|^InvalidAMIID\.Unavailable$|^ParameterNotFound$/.test(
     reasonOf(error),
   );
 /** Whether something of this name is there already. */

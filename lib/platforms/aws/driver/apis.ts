@@ -20,6 +20,9 @@ const NAMES = [
   'skipMetadataApiCheck',
 ] as const satisfies readonly (keyof AccessProps & keyof AmazonEbsConfig)[];
 
+/** What of a config says how AWS is reached. */
+export type AccessConfig = Pick<AmazonEbsConfig, (typeof NAMES)[number] | 'decodeAuthorizationMessages'>;
+
 /** Each account and region once, for all builds of a run. */
 export class Apis {
   private readonly open = new Map<string, Api>();
@@ -29,7 +32,7 @@ export class Apis {
   constructor(private readonly clock: Clock) {}
 
   /** Of a build's config, in its region or another. */
-  async of(config: AmazonEbsConfig, ctx: RunContext, region?: string): Promise<Api> {
+  async of(config: AccessConfig, ctx: RunContext, region?: string): Promise<Api> {
     const access = Object.fromEntries(
       NAMES.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]])),
     ) as AccessProps;

@@ -110,8 +110,11 @@ export async function makeImage(
   return artifactOf([resource], api.region, { name, source, owner: made.OwnerId ?? '' });
 }
 
+/** What of a config says how an image is called, and what goes for it. */
+export type NameConfig = Pick<AmazonEbsConfig, 'amiName' | 'forceDeregister' | 'forceDeleteSnapshot'>;
+
 /** The image's name. Where it may, what has it already goes. */
-export async function freeName(api: Api, config: AmazonEbsConfig, ctx: ResourceContext): Promise<string> {
+export async function freeName(api: Api, config: NameConfig, ctx: ResourceContext): Promise<string> {
   const name = amiNameOf(config, ctx);
   const problem = problemWithAmiName(name);
   if (problem !== undefined) throw new GoldsmithError('CAPTURE_FAILED', problem);
@@ -171,7 +174,7 @@ export async function imagesNamed(api: Api, name: string, signal: AbortSignal): 
   return Images;
 }
 
-async function makeRoom(api: Api, name: string, config: AmazonEbsConfig, ctx: ResourceContext): Promise<void> {
+async function makeRoom(api: Api, name: string, config: NameConfig, ctx: ResourceContext): Promise<void> {
   for (const { ImageId } of await imagesNamed(api, name, ctx.signal)) {
     ctx.say(`deregistering ${ImageId}, which is called ${name} too`);
     await removeImage(api, ImageId!, undefined, config.forceDeleteSnapshot === true, ctx.signal);
@@ -183,7 +186,7 @@ export function untilAvailable(
   api: Api,
   id: string,
   usually: number,
-  config: AmazonEbsConfig,
+  config: Pick<AmazonEbsConfig, 'awsPolling'>,
   ctx: ResourceContext,
 ): Promise<Image> {
   return api.poller.until({

@@ -7,6 +7,24 @@ import { imageById } from './base';
 import { requireImds } from './capture';
 import { asTags, PUBLISHED, STATE } from './tags';
 
+/** What of a config is said of an image that is made. */
+export type DescribeConfig = Pick<
+  AmazonEbsConfig,
+  | 'tags'
+  | 'snapshotTags'
+  | 'imdsSupport'
+  | 'deprecateAt'
+  | 'deregistrationProtection'
+  | 'fastLaunch'
+  | 'amiUsers'
+  | 'amiGroups'
+  | 'amiOrgArns'
+  | 'amiOuArns'
+  | 'amiProductCodes'
+  | 'snapshotUsers'
+  | 'snapshotGroups'
+>;
+
 /**
  * Who may start from an image in one region, and how long it lives. All of it can be said twice.
  *
@@ -15,7 +33,7 @@ import { asTags, PUBLISHED, STATE } from './tags';
 export async function describe(
   api: Api,
   ImageId: string,
-  config: AmazonEbsConfig,
+  config: DescribeConfig,
   ctx: ResourceContext,
 ): Promise<readonly string[]> {
   const { signal } = ctx;
@@ -57,7 +75,7 @@ async function share(
   api: Api,
   ImageId: string,
   snapshots: readonly string[],
-  config: AmazonEbsConfig,
+  config: DescribeConfig,
   { signal }: ResourceContext,
 ): Promise<void> {
   const Add = [

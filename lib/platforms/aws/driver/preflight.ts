@@ -7,7 +7,7 @@ import { isCapacity, isDryRunSuccess, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { problemWithAmiName } from '../props/naming';
 import { imageById, imageIdOf } from './base';
-import { imagesNamed, nameTaken } from './capture';
+import { imagesNamed, nameTaken, type NameConfig } from './capture';
 import { regionsOf } from './find';
 import { usesSession } from './instance-access';
 import { listOf } from './network';
@@ -47,7 +47,8 @@ export async function preflight(
   return (await Promise.all(checks.map((check) => problemsOf(check, ctx)))).flat();
 }
 
-async function problemsOf(check: () => Promise<unknown>, ctx: RunContext): Promise<readonly Problem[]> {
+/** What is wrong by a check. */
+export async function problemsOf(check: () => Promise<unknown>, ctx: RunContext): Promise<readonly Problem[]> {
   try {
     await check();
     return [];
@@ -57,7 +58,12 @@ async function problemsOf(check: () => Promise<unknown>, ctx: RunContext): Promi
   }
 }
 
-async function checkName(api: Api, config: AmazonEbsConfig, ctx: RunContext): Promise<void> {
+/** The image's name can be had. */
+export async function checkName(
+  api: Api,
+  config: NameConfig & Pick<AmazonEbsConfig, 'skipCreateAmi'>,
+  ctx: RunContext,
+): Promise<void> {
   if (config.skipCreateAmi === true) return;
   const name = amiNameOf(config, ctx);
   const problem = problemWithAmiName(name);
@@ -69,7 +75,12 @@ async function checkName(api: Api, config: AmazonEbsConfig, ctx: RunContext): Pr
   if (taken) throw nameTaken(name, api.region);
 }
 
-async function checkRegions(api: Api, config: AmazonEbsConfig, ctx: RunContext): Promise<void> {
+/** The account has the regions that it shall be copied to. */
+export async function checkRegions(
+  api: Api,
+  config: Pick<AmazonEbsConfig, 'amiRegions' | 'skipRegionValidation'>,
+  ctx: RunContext,
+): Promise<void> {
   const wanted = config.amiRegions ?? [];
   if (wanted.length === 0 || config.skipRegionValidation === true) return;
   const known = await api.once('regions', () => regionsOf(api, ctx.signal));

@@ -1,5 +1,6 @@
 import { GoldsmithError, toProblem } from '../../../errors';
 import type { Artifact, ResourceRecord } from '../../../extension/artifact';
+import type { ResourceContext } from '../../../extension/context';
 import type { PublishContext } from '../../../extension/platform';
 import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
@@ -8,10 +9,26 @@ import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imagesOf } from './base';
 import { imageOfName, untilAvailable } from './capture';
 import { parameterOf, pointParameter } from './parameter';
-import { describe, finish } from './describe';
+import { describe, finish, type DescribeConfig } from './describe';
 import { removeImage } from './remove-image';
 import { ownTags, specify } from './tags';
 import { USUALLY } from './waits';
+
+/** What of a config says where an image goes, and what is said of it there. */
+export type PublishConfig = DescribeConfig &
+  Pick<
+    AmazonEbsConfig,
+    | 'amiRegions'
+    | 'regionKmsKeyIds'
+    | 'snapshotCopyDurationMinutes'
+    | 'encryptBoot'
+    | 'amiDescription'
+    | 'awsPolling'
+    | 'skipSaveBuildRegion'
+    | 'skipAmiRunTags'
+    | 'runTags'
+    | 'ssmParameter'
+  >;
 
 /** Gives the API of a region. */
 export type Region = (name: string) => Promise<Api>;
@@ -23,7 +40,7 @@ export type Region = (name: string) => Promise<Api>;
 export async function publish(
   regionOf: Region,
   artifact: Artifact,
-  config: AmazonEbsConfig,
+  config: PublishConfig,
   ctx: PublishContext,
 ): Promise<Artifact> {
   const home = String(artifact.outputs['region']);
@@ -79,12 +96,13 @@ async function all(tasks: readonly Promise<void>[]): Promise<void> {
   if (wrong.length > 1) throw GoldsmithError.all(wrong.map(toProblem), 'CAPTURE_FAILED');
 }
 
-async function copy(
+/** Copies an image, under the name that the artifact has. */
+export async function copy(
   api: Api,
   from: { readonly region: string; readonly image: string },
-  artifact: Artifact,
-  config: AmazonEbsConfig,
-  ctx: PublishContext,
+  artifact: Pick<Artifact, 'outputs'>,
+  config: PublishConfig,
+  ctx: ResourceContext,
 ): Promise<ResourceRecord> {
   const name = String(artifact.outputs['name']);
   const key = config.regionKmsKeyIds?.[api.region];

@@ -38,6 +38,22 @@ export async function snapshotVolume(
   });
   const id = resource.id!;
   ctx.say(`making the snapshot ${id} of ${device} (${volume})`);
+  await untilCompleted(api, id, device, config, ctx);
+  // One that was made by a call without an answer, and not seen yet when it was looked for.
+  for (const other of isRepeated ? await madeWith(api, resource.token) : []) {
+    if (other !== id) await removeSnapshot(api, other, ctx.signal);
+  }
+  return resource;
+}
+
+/** Resolves when volumes can be made of a snapshot. */
+export async function untilCompleted(
+  api: Api,
+  id: string,
+  device: string,
+  config: Pick<AmazonEbsConfig, 'awsPolling'>,
+  ctx: ResourceContext,
+): Promise<void> {
   await api.poller.until({
     kind: 'snapshot',
     id,
@@ -49,11 +65,6 @@ export async function snapshotVolume(
       throw new GoldsmithError('CAPTURE_FAILED', `the snapshot ${id} failed: ${StateMessage ?? 'AWS gives no reason'}`);
     },
   });
-  // One that was made by a call without an answer, and not seen yet when it was looked for.
-  for (const other of isRepeated ? await madeWith(api, resource.token) : []) {
-    if (other !== id) await removeSnapshot(api, other, ctx.signal);
-  }
-  return resource;
 }
 
 /** The API has no token for this: what a call made whose answer was lost is known by its tag. */

@@ -242,7 +242,8 @@ export function complete(world: World, image: Image, ready: readonly Promise<voi
       const broken = image.devices.find(({ snapshot }) => world.snapshots.find(snapshot)?.state === 'error');
       image.state = broken ? 'failed' : 'available';
       world.changed();
-      if (broken) image.stateReason = `Snapshot ${broken.snapshot!} failed`;
+      const why = world.snapshots.find(broken?.snapshot)?.failure ?? 'unknown';
+      if (broken) image.stateReason = `Snapshot ${broken.snapshot!} failed: ${why}`;
     })(),
   );
 }

@@ -1,34 +1,43 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { messageOf } from '../../../errors';
+import type { Origin } from '../../machines/computer';
+import type { Importable } from '../../machines/importer';
 import { once, type Body, type Call } from '../call';
 import { AwsError } from '../errors';
 import { filtered, paged } from '../filters';
+import { bucketOf } from '../s3/objects';
 import type { Params } from '../protocol/params';
 import { checkTagTypes, tagSet, tagsFor } from '../tags';
 import type { ImportTask, Snapshot } from '../types';
 import { TAKES } from './durations';
 import { addImage, complete, fresh } from './images';
-import { addSnapshot } from './snapshots';
+import type { World } from '../world';
+import { addSnapshot, forget } from './snapshots';
 
-/** Gigabytes of a disk whose file nobody can look into: there is no S3 here. */
+/** Gigabytes of a disk in a bucket that nobody made here: nobody can look into it. */
 const SIZE = 8;
+const GIBIBYTE = 1024 ** 3;
 
-/** ImportSnapshot: of a disk in S3, whose content is not looked at. */
+/** ImportSnapshot: of a disk in S3. */
 export function importSnapshot(call: Call): Promise<Body> {
-  return once(call, () => {
+  return once(call, async () => {
     const disk = diskOf(call.params.struct('DiskContainer'), 'DiskContainer');
     checkTagTypes(call.params, ['import-snapshot-task']);
-    const { task } = begin(call, 'import-snap', disk);
-    return Promise.resolve(snapshotTask(call, task));
+    const { task } = await begin(call, 'import-snap', disk);
+    return snapshotTask(call, task);
   });
 }
 
 /** ImportImage: likewise, and an image of it. */
 export function importImage(call: Call): Promise<Body> {
-  return once(call, () => {
+  return once(call, async () => {
     const { world, params } = call;
     const [first] = params.structs('DiskContainer');
     if (!first) throw new AwsError('MissingParameter', 'The request must contain the parameter DiskContainers');
     checkTagTypes(params, ['import-image-task']);
-    const { task, snapshot, ready } = begin(call, 'import-ami', diskOf(first, 'DiskContainer.1'));
+    const { task, snapshot, ready } = await begin(call, 'import-ami', diskOf(first, 'DiskContainer.1'));
+    if (task.failure !== undefined) return imageTask(call, task);
     const rootDevice = '/dev/sda1';
     const image = addImage(world, {
       ...world.entity(call, 'ami'),
@@ -39,7 +48,7 @@ export function importImage(call: Call): Promise<Body> {
         {
           device: rootDevice,
           snapshot: snapshot.id,
-          size: SIZE,
+          size: snapshot.size,
           type: 'gp2',
           encrypted: snapshot.encrypted,
           deleteOnTermination: true,
@@ -51,7 +60,7 @@ export function importImage(call: Call): Promise<Body> {
     });
     task.image = image.id;
     complete(world, image, [ready]);
-    return Promise.resolve(imageTask(call, task));
+    return imageTask(call, task);
   });
 }
 
@@ -93,25 +102,34 @@ function diskOf(params: Params, name: string): Disk {
   return { format: params.text('Format') ?? 'raw', url, bucket: s3 };
 }
 
-function begin(
+async function begin(
   call: Call,
   prefix: ImportTask['prefix'],
   disk: Disk,
-): { task: ImportTask; snapshot: Snapshot; ready: Promise<void> } {
+): Promise<{ task: ImportTask; snapshot: Snapshot; ready: Promise<void> }> {
   const { world, params } = call;
+  const opened = await openObject(call, disk).catch((error: unknown) => {
+    if (error instanceof AwsError) throw error;
+    return messageOf(error);
+  });
+  const failure = typeof opened === 'string' ? `ClientError: Disk validation failed [${opened}]` : undefined;
+  const file = typeof opened === 'string' ? undefined : opened;
+  const size = file === undefined ? SIZE : Math.max(1, Math.ceil(file.size / GIBIBYTE));
+  const entity = world.entity(call, 'snap');
   const { snapshot, ready } = addSnapshot(
     world,
-    world.entity(call, 'snap'),
+    entity,
     {
       volume: 'vol-ffffffff',
-      size: SIZE,
+      size,
       encrypted: params.flag('Encrypted') ?? params.has('KmsKeyId'),
       kmsKey: params.text('KmsKeyId'),
-      origin: Promise.resolve(undefined),
+      origin: file === undefined ? Promise.resolve(undefined) : written(world, entity.id, size, file),
     },
     params.text('Description') ?? '',
     TAKES.import,
   );
+  if (failure !== undefined) forget(world, snapshot.id);
   const task: ImportTask = {
     ...world.entity(
       call,
@@ -123,10 +141,30 @@ function begin(
     description: params.text('Description'),
     image: undefined,
     cancelled: false,
+    ...(failure !== undefined && { failure }),
+    size,
     disk,
   };
   world.importTasks.add(task);
   return { task, snapshot, ready };
+}
+
+/** What a request names in S3. Of a bucket that was not made here nothing is known. */
+async function openObject(call: Call, { bucket, url, format }: Disk): Promise<Importable | undefined> {
+  const [, name = bucket?.s3Bucket ?? '', key = bucket?.s3Key ?? ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(url ?? '') ?? [];
+  if (!call.world.buckets.has(name)) return undefined;
+  const object = bucketOf(call, name).objects.get(key);
+  if (!object) {
+    throw new AwsError('InvalidParameter', `The given S3 object is not accessible: bucket ${name}, key ${key}`);
+  }
+  return call.world.importer.open(object.file, format.toLowerCase());
+}
+
+async function written(world: World, id: string, size: number, file: Importable): Promise<Origin> {
+  const disk = path.join(world.disks, `${id}.raw`);
+  await file.write(disk);
+  await fs.truncate(disk, size * GIBIBYTE);
+  return { kind: 'disk', disk };
 }
 
 function find(call: Call, id: string): ImportTask {
@@ -145,15 +183,16 @@ function tasksOf(call: Call, prefix: ImportTask['prefix']): readonly ImportTask[
 }
 
 function stateOf({ world }: Call, task: ImportTask): 'active' | 'completed' | 'deleted' {
-  if (task.cancelled) return 'deleted';
+  if (task.cancelled || task.failure !== undefined) return 'deleted';
   return world.snapshots.find(task.snapshot)?.state === 'pending' ? 'active' : 'completed';
 }
 
-function detail({ snapshot, disk, description }: ImportTask, state: string): Body {
+function detail({ snapshot, disk, description, size, failure }: ImportTask, state: string): Body {
   return {
     snapshotId: state === 'completed' ? snapshot : undefined,
     format: disk.format.toUpperCase(),
-    diskImageSize: SIZE * 1024 ** 3,
+    diskImageSize: size * GIBIBYTE,
+    statusMessage: failure,
     description,
     status: state,
     url: disk.url,
@@ -177,6 +216,7 @@ function imageTask(call: Call, task: ImportTask): Body {
     importTaskId: task.id,
     description: task.description,
     status: state,
+    statusMessage: task.failure,
     progress: state === 'active' ? '50' : undefined,
     imageId: state === 'completed' ? task.image : undefined,
     architecture: call.world.images.find(task.image)?.architecture,

@@ -1,6 +1,9 @@
+import * as fs from 'node:fs/promises';
+import { messageOf } from '../../../errors';
 import type { Origin } from '../../machines/computer';
 import type { Body, Call } from '../call';
 import { AwsError } from '../errors';
+import { usableKey } from '../kms/keys';
 import { filtered, paged } from '../filters';
 import type { Answer } from '../protocol/xml';
 import { checkTagTypes, tagSet, tagsFor } from '../tags';
@@ -32,6 +35,12 @@ export function addSnapshot(
   description: string,
   takes: number,
 ): { readonly snapshot: Snapshot; readonly ready: Promise<void> } {
+  const snapshot = newSnapshot(world, entity, source, description);
+  return { snapshot, ready: snapshotReady(world, snapshot, takes) };
+}
+
+/** Makes a snapshot that is pending. */
+export function newSnapshot(world: World, entity: Entity, source: SnapshotSource, description: string): Snapshot {
   const snapshot: Snapshot = world.snapshots.add({
     ...entity,
     ...source,
@@ -50,22 +59,33 @@ export function addSnapshot(
     createdAt: entity.createdAt,
     lasts: true,
   });
-  const ready = world.meanwhile(
+  return snapshot;
+}
+
+/** Has a snapshot completed after a while. */
+export function snapshotReady(world: World, snapshot: Snapshot, takes: number): Promise<void> {
+  return world.meanwhile(
     (async () => {
       try {
-        const origin = await source.origin;
+        const origin = await snapshot.origin;
         if (origin?.kind === 'disk') snapshot.disk ??= origin.disk;
+        if (!hasKey(world, snapshot)) throw new Error('Given key ID is not accessible');
         await world.pace.wait(takes / 2);
         snapshot.progress = 50;
         await world.pace.wait(takes / 2);
         snapshot.progress = 100;
         snapshot.state = 'completed';
-      } catch {
+      } catch (error) {
+        snapshot.failure = messageOf(error);
         snapshot.state = 'error';
       }
     })(),
   );
-  return { snapshot, ready };
+}
+
+/** Where a snapshot shall be encrypted with a key that is not there or not enabled, it fails, and not at once: CopySnapshot's page. */
+function hasKey(world: World, { kmsKey, account, region }: Snapshot): boolean {
+  return kmsKey === undefined || usableKey(world, { account, region }, kmsKey) !== undefined;
 }
 
 /** What a machine that starts from a snapshot has for a root. */
@@ -155,8 +175,13 @@ export function remove(call: Call): Body {
 
 /** Takes a snapshot away. */
 export function forget(world: World, id: string): void {
+  const { disk } = world.snapshots.find(id) ?? {};
   world.snapshots.delete(id);
+  world.uploads.delete(id);
   world.inventory.deleted(id, world.pace.now());
+  // Copies hold the same disk, of which there is one file.
+  if (disk === undefined || world.snapshots.all().some((one) => one.disk === disk)) return;
+  void world.meanwhile(fs.rm(disk, { force: true }));
 }
 
 /** DescribeSnapshots: the caller's own, and, where they are named, public and shared ones. */
@@ -270,6 +295,7 @@ function view(snapshot: Snapshot): { readonly [name: string]: Answer } {
   return {
     ...short(snapshot),
     status: snapshot.state,
+    statusMessage: snapshot.failure,
     kmsKeyId: snapshot.kmsKey,
     storageTier: 'standard',
     ownerAlias:

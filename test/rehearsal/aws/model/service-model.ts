@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { spec, SPECS } from '../specs';
+import { hasSpecs, spec, SPECS } from '../specs';
 
 /** How a member of a structure, a list or a map is written. */
 export interface Member {
@@ -78,7 +78,7 @@ export function services(): string[] {
 /** The model of a service such as `ec2`; undefined where there is none. */
 export function serviceModel(service: string): ServiceModel | undefined {
   const known = models.get(service);
-  if (known || !services().includes(service)) return known;
+  if (known || !hasSpecs() || !services().includes(service)) return known;
   const file = fs
     .readdirSync(path.join(SPECS, 'aws'))
     .find((name) => name.replace(/-\d{4}-\d\d-\d\d\.json$/, '') === service)!;
