@@ -30,7 +30,9 @@ test("an address is signed as the SDK's own signer signs it", async () => {
     digest(): Promise<Uint8Array> {
       return Promise.resolve(this.hash.digest());
     }
-    reset(): void {}
+    reset(): void {
+      throw new Error('a hash is used once');
+    }
   }
   const keys = { ...SIGNED.keys, sessionToken: 'to/ken+with=signs' };
   const signer = new SignatureV4({
