@@ -82,6 +82,7 @@ describe('access', () => {
       ssm: 'http://ssm',
       sts: 'http://all',
       iam: 'http://all',
+      'ec2-instance-connect': 'http://all',
     });
   });
 
