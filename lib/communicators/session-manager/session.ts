@@ -48,6 +48,8 @@ export class Session {
   private socket: WebSocket | undefined;
   private plain: AgentStream | undefined;
   private isHeld = false;
+  /** How often in a row it was resumed, and nothing came. */
+  private fruitless = 0;
 
   private constructor(
     private readonly calls: SessionCalls,
@@ -157,7 +159,9 @@ export class Session {
 
   private async resume(): Promise<void> {
     const { signal } = this.over;
-    for (let turn = 1, wait = FIRST_WAIT; !signal.aborted; turn += 1, wait = Math.min(wait * 2, LONGEST_WAIT)) {
+    let why = 'the service breaks every connection off';
+    while (!signal.aborted && this.fruitless < RESUMES) {
+      const wait = Math.min(FIRST_WAIT * 2 ** this.fruitless++, LONGEST_WAIT);
       try {
         await this.clock.sleep(wait, signal);
         const token = await this.calls.resume(this.started.id);
@@ -165,9 +169,10 @@ export class Session {
         else this.end(new Error('the session is over'));
         return;
       } catch (error) {
-        if (turn >= RESUMES) this.end(new Error(`the session could not be resumed: ${messageOf(error)}`));
+        why = messageOf(error);
       }
     }
+    this.end(new Error(`the session could not be resumed: ${why}`));
   }
 
   private onMessage(data: Buffer): void {
@@ -178,6 +183,7 @@ export class Session {
       // It is sent again when it is not acknowledged.
       return;
     }
+    this.fruitless = 0;
     if (message.type === 'channel_closed') this.end(new Error(closing(message)));
     else this.messages.take(message);
   }

@@ -176,3 +176,19 @@ test('what nobody reads holds the agent, and goes on when somebody does', async 
   expect((await read(slow, much.length)).equals(much)).toBe(true);
   await session.close();
 });
+
+test('a service that takes the connection and breaks it off again is not asked for ever', async () => {
+  const { agent, calls, did } = await serve(echo);
+  const resume = (): Promise<string> => {
+    did.push('resumed');
+    return Promise.resolve('wrong');
+  };
+  const quick = { ...systemClock, sleep: (ms: number, until?: AbortSignal) => systemClock.sleep(ms / 20, until) };
+  const session = await Session.open({ ...calls, resume }, { ...quick, now: () => systemClock.now() }, signal);
+  const stream = session.connect();
+  const ended = new Promise<Error>((resolve) => stream.once('error', resolve));
+  agent.breakOff();
+  expect((await ended).message).toContain('could not be resumed');
+  expect(did.filter((what) => what === 'resumed')).toHaveLength(5);
+  await session.close();
+});
