@@ -47,7 +47,6 @@ export class Session {
   private version = '';
   private socket: WebSocket | undefined;
   private plain: AgentStream | undefined;
-  private isHeld = false;
   /** How often in a row it was resumed, and nothing came. */
   private fruitless = 0;
 
@@ -58,12 +57,10 @@ export class Session {
   ) {
     this.messages = new Messages('input_stream_data', clock, {
       onPayload: (type, payload) => this.onPayload(type, payload),
-      onSilence: () => {
-        if (!this.isHeld) this.socket?.terminate();
-      },
+      onSilence: () => this.socket?.terminate(),
       onDead: () => this.end(new Error('the agent does not take anything any more')),
     });
-    this.mux = new Smux({ write: (data) => this.messages.write(data), hold: (isHeld) => this.hold(isHeld) });
+    this.mux = new Smux({ write: (data) => this.messages.write(data), hold: (isHeld) => this.messages.hold(isHeld) });
   }
 
   /**
@@ -98,8 +95,8 @@ export class Session {
         this.messages.send(PAYLOAD.flag, flagPayload(FLAG.disconnectFromPort));
         return Promise.resolve();
       },
-      wanted: () => this.hold(false),
-      gone: () => this.hold(false),
+      wanted: () => this.messages.hold(false),
+      gone: () => this.messages.hold(false),
     };
     return (this.plain = new AgentStream(ends, Infinity));
   }
@@ -145,7 +142,6 @@ export class Session {
       return;
     }
     this.socket = socket;
-    if (this.isHeld) socket.pause();
     socket.on('message', (data: Buffer) => this.onMessage(data));
     socket.on('error', () => undefined);
     socket.once('close', () => {
@@ -204,15 +200,7 @@ export class Session {
 
   private onData(payload: Buffer): void {
     if (this.isMultiple) this.mux.feed(payload);
-    else if (this.plain?.receive(payload) === false) this.hold(true);
-  }
-
-  /** Lets the other side wait: what is not read is not acknowledged. */
-  private hold(isHeld: boolean): void {
-    if (this.isHeld === isHeld) return;
-    this.isHeld = isHeld;
-    if (isHeld) this.socket?.pause();
-    else this.socket?.resume();
+    else if (this.plain?.receive(payload) === false) this.messages.hold(true);
   }
 
   private async every(ms: number, act: () => void): Promise<void> {
