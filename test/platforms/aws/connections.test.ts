@@ -142,6 +142,27 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'an instance that no 
     expect(made('security group')).toBe(groups);
   }, 60_000);
 
+  test('whose agent may not connect is not waited for longer than is said, and what it lacks is named', async () => {
+    const { report, printed } = await build({
+      sshInterface: 'session_manager',
+      communicator: ssh({ username: 'ubuntu', timeout: '1s' }),
+    });
+    expect(printed).toContain('unless the account manages all its instances, their agents may not connect');
+    expect(report).toMatchObject({
+      ok: false,
+      nodes: [
+        {
+          error: {
+            code: 'CONNECT_FAILED',
+            message: expect.stringMatching(/^Session Manager did not reach i-\w+ in 1 s: .* is not connected$/),
+            hint: expect.stringContaining('AmazonSSMManagedInstanceCore'),
+          },
+        },
+      ],
+    });
+    expect([...left('instance'), ...left('key pair'), ...left('session')]).toEqual([]);
+  }, 60_000);
+
   test('is built by EC2 Instance Connect with a key of its own, which no key pair holds', async () => {
     const pairs = made('key pair');
     const { report } = await build(

@@ -24,6 +24,7 @@ require (
 	github.com/cihub/seelog v0.0.0-20170130134532-f561c5e57575
 	github.com/fsnotify/fsnotify v1.10.1
 	github.com/gorilla/websocket v1.5.3
+	github.com/stretchr/testify v1.12.1
 	github.com/twinj/uuid v0.0.0-20151029044442-89173bcdda19
 	github.com/xtaci/smux v1.5.58
 	golang.org/x/crypto v0.58.0
