@@ -1,10 +1,7 @@
 import { Duplex } from 'node:stream';
 
-/**
- * Bytes that nobody has read yet, from which on the other side is to wait, as in smux's own `mux.go`. Then acknowledgements wait as well:
- * it is to be more than who writes and does not read meanwhile has on its way.
- */
-const BUFFERED = 4 * 1024 * 1024;
+/** Bytes that nobody has read yet, from which on the other side is to wait. */
+const BUFFERED = 1024 * 1024;
 
 /** What is behind a stream. */
 export interface StreamEnds {

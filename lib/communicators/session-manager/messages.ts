@@ -51,6 +51,8 @@ export class Messages {
   private heard = 0;
   private paused = false;
   private isLooking = false;
+  private isDelivering = false;
+  private isHeld = false;
 
   constructor(
     private readonly sends: 'input_stream_data' | 'output_stream_data',
@@ -109,6 +111,12 @@ export class Messages {
     }
   }
 
+  /** What comes waits without being acknowledged, so that the other side does; acknowledgements of what was sent are taken all the same. */
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
+    this.deliver();
+  }
+
   /** Sends nothing any more. */
   end(reason: Error): void {
     this.ended.abort(reason);
@@ -151,17 +159,30 @@ export class Messages {
 
   private received(message: AgentMessage): void {
     const { sequence } = message;
-    const isEarly = sequence > this.expected;
     // One that is late was acknowledged before, and that was lost.
-    if (isEarly && this.early.size >= EARLY) return;
-    this.wire?.send(acknowledgement(message, this.clock.now()));
-    if (isEarly) this.early.set(sequence, message);
-    if (sequence !== this.expected) return;
-    for (let next: AgentMessage | undefined = message; next; next = this.early.get(this.expected)) {
+    if (sequence < this.expected) this.acknowledge(message);
+    if (sequence < this.expected || this.early.size >= EARLY) return;
+    if (sequence > this.expected && !this.isHeld) this.acknowledge(message);
+    this.early.set(sequence, message);
+    this.deliver();
+  }
+
+  private deliver(): void {
+    if (this.isDelivering) return;
+    this.isDelivering = true;
+    while (!this.isHeld) {
+      const next = this.early.get(this.expected);
+      if (!next) break;
       this.early.delete(this.expected);
       this.expected += 1;
+      this.acknowledge(next);
       this.events.onPayload(next.payloadType, next.payload);
     }
+    this.isDelivering = false;
+  }
+
+  private acknowledge(message: AgentMessage): void {
+    this.wire?.send(acknowledgement(message, this.clock.now()));
   }
 
   private goOn(): void {

@@ -47,7 +47,8 @@ export class Session {
   private version = '';
   private socket: WebSocket | undefined;
   private plain: AgentStream | undefined;
-  private isHeld = false;
+  /** How often in a row it was resumed, and nothing came. */
+  private fruitless = 0;
 
   private constructor(
     private readonly calls: SessionCalls,
@@ -56,12 +57,10 @@ export class Session {
   ) {
     this.messages = new Messages('input_stream_data', clock, {
       onPayload: (type, payload) => this.onPayload(type, payload),
-      onSilence: () => {
-        if (!this.isHeld) this.socket?.terminate();
-      },
+      onSilence: () => this.socket?.terminate(),
       onDead: () => this.end(new Error('the agent does not take anything any more')),
     });
-    this.mux = new Smux({ write: (data) => this.messages.write(data), hold: (isHeld) => this.hold(isHeld) });
+    this.mux = new Smux({ write: (data) => this.messages.write(data), hold: (isHeld) => this.messages.hold(isHeld) });
   }
 
   /**
@@ -96,8 +95,8 @@ export class Session {
         this.messages.send(PAYLOAD.flag, flagPayload(FLAG.disconnectFromPort));
         return Promise.resolve();
       },
-      wanted: () => this.hold(false),
-      gone: () => this.hold(false),
+      wanted: () => this.messages.hold(false),
+      gone: () => this.messages.hold(false),
     };
     return (this.plain = new AgentStream(ends, Infinity));
   }
@@ -143,7 +142,6 @@ export class Session {
       return;
     }
     this.socket = socket;
-    if (this.isHeld) socket.pause();
     socket.on('message', (data: Buffer) => this.onMessage(data));
     socket.on('error', () => undefined);
     socket.once('close', () => {
@@ -157,7 +155,9 @@ export class Session {
 
   private async resume(): Promise<void> {
     const { signal } = this.over;
-    for (let turn = 1, wait = FIRST_WAIT; !signal.aborted; turn += 1, wait = Math.min(wait * 2, LONGEST_WAIT)) {
+    let why = 'the service breaks every connection off';
+    while (!signal.aborted && this.fruitless < RESUMES) {
+      const wait = Math.min(FIRST_WAIT * 2 ** this.fruitless++, LONGEST_WAIT);
       try {
         await this.clock.sleep(wait, signal);
         const token = await this.calls.resume(this.started.id);
@@ -165,9 +165,10 @@ export class Session {
         else this.end(new Error('the session is over'));
         return;
       } catch (error) {
-        if (turn >= RESUMES) this.end(new Error(`the session could not be resumed: ${messageOf(error)}`));
+        why = messageOf(error);
       }
     }
+    this.end(new Error(`the session could not be resumed: ${why}`));
   }
 
   private onMessage(data: Buffer): void {
@@ -178,6 +179,7 @@ export class Session {
       // It is sent again when it is not acknowledged.
       return;
     }
+    this.fruitless = 0;
     if (message.type === 'channel_closed') this.end(new Error(closing(message)));
     else this.messages.take(message);
   }
@@ -198,15 +200,7 @@ export class Session {
 
   private onData(payload: Buffer): void {
     if (this.isMultiple) this.mux.feed(payload);
-    else if (this.plain?.receive(payload) === false) this.hold(true);
-  }
-
-  /** Lets the other side wait: what is not read is not acknowledged. */
-  private hold(isHeld: boolean): void {
-    if (this.isHeld === isHeld) return;
-    this.isHeld = isHeld;
-    if (isHeld) this.socket?.pause();
-    else this.socket?.resume();
+    else if (this.plain?.receive(payload) === false) this.messages.hold(true);
   }
 
   private async every(ms: number, act: () => void): Promise<void> {

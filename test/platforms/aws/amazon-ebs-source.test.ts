@@ -1,4 +1,4 @@
-import { App, BaseImage, Image, ssh } from '../../../lib';
+import { App, BaseImage, Image, ssh, winrm } from '../../../lib';
 import { isExtension } from '../../../lib/extension';
 import { amazonEbs, AmazonEbsSource, AmazonImage, type AmazonEbsConfigProps } from '../../../lib/platforms/aws';
 import * as index from '../../../lib/platforms/aws';
@@ -46,6 +46,18 @@ describe('the schema', () => {
     [{ ...type, temporarySecurityGroupSourceCidrs: ['10.0.0.1'] }, /takes networks such as/],
     [{ ...type, sshKeypairName: 'k' }, /`sshKeypairName` needs its private key/],
     [{ ...type, communicator: ssh({ temporaryKeyPair: { type: 'ecdsa' } }) }, /EC2 takes `ed25519` and `rsa`/],
+    [{ ...type, sessionManagerPort: 8022 }, /is for `sshInterface: 'session_manager'`/],
+    [{ ...type, sshInterface: 'session_manager', instanceConnectEndpointId: 'eice-1' }, /'instance_connect'`/],
+    [{ ...type, sshInterface: 'session_manager', temporarySecurityGroupSourcePublicIp: true }, /nobody comes in/],
+    [
+      { ...type, sshInterface: 'session_manager', communicator: ssh({ bastion: { host: 'b' } }) },
+      /`communicator.bastion` is for a connection to an address/,
+    ],
+    [{ ...type, sshInterface: 'instance_connect', communicator: winrm() }, /is for SSH/],
+    [
+      { ...type, sshInterface: 'instance_connect', communicator: ssh({ password: 'x' }) },
+      /lends the instance a key for each login/,
+    ],
     [{ ...type, kmsKeyId: 'alias/x' }, /`kmsKeyId` needs `encryptBoot: true`/],
     [{ ...type, encryptBoot: true, kmsKeyId: 'my key' }, /is no KMS key/],
     [{ ...type, encryptBoot: true, amiUsers: ['111122223333'] }, /needs `kmsKeyId`: what AWS's own key encrypts/],

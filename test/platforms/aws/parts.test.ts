@@ -84,6 +84,7 @@ describe('access', () => {
       ssm: 'http://ssm',
       sts: 'http://all',
       iam: 'http://all',
+      'ec2-instance-connect': 'http://all',
     });
   });
 

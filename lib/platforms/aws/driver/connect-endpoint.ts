@@ -36,6 +36,10 @@ export async function endpointDial(
     const { openWebSocket } =
       require('../../../communicators/session-manager/web-socket') as typeof import('../../../communicators/session-manager/web-socket');
     const socket = await openWebSocket(signed.replace(/^http/, 'ws'), { insecure: api.isInsecure });
+    if (signal.aborted) {
+      socket.terminate();
+      throw signal.reason as Error;
+    }
     const stream = new AgentStream(
       {
         send: (data) =>
@@ -49,12 +53,13 @@ export async function endpointDial(
       },
       32_768,
     );
+    // Whoever takes it hears of its end; until then nobody does.
+    stream.on('error', () => undefined);
     socket.on('message', (data: Buffer) => {
       if (!stream.receive(data)) socket.pause();
     });
     socket.on('error', (error) => stream.destroy(error));
     socket.once('close', () => stream.receive(null));
-    if (signal.aborted) stream.destroy(signal.reason as Error);
     return stream;
   };
 }

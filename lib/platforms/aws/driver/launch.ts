@@ -37,6 +37,8 @@ export interface Launched {
   communicator?: Communicator;
   /** What the connection goes through. */
   through?: { close(): Promise<void> };
+  /** Where other tools of this machine reach it, where that is not its address. */
+  reached?: { readonly Host: string; readonly Port: string };
 }
 
 /** Starts the instance, with a key pair and a security group of its own where none are given. */

@@ -13,7 +13,7 @@ import { throwIfLost } from './lost';
  */
 export function lent(
   communicator: Communicator,
-  { machine, keys }: Launched,
+  { machine, keys, reached }: Launched,
   api: Api,
   ctx: ResourceContext,
 ): Communicator {
@@ -31,7 +31,7 @@ export function lent(
   };
   return {
     guest: communicator.guest,
-    facts: { ...communicator.facts, ...(keys.user && { SSHPublicKey: keys.user.publicKey }) },
+    facts: { ...communicator.facts, ...reached, ...(keys.user && { SSHPublicKey: keys.user.publicKey }) },
     restartable: true,
     exec: (command, options) => orLost(communicator.exec(command, options), ({ ended }) => ended === 'disconnect'),
     uploadFile: (local, remote, options) => orLost(communicator.uploadFile(local, remote, options)),

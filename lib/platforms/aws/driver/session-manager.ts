@@ -56,6 +56,8 @@ export class PortSessions {
       throw isComing(error) ? new Error(messageOf(error), { cause: error }) : error;
     });
     const stream = session.connect();
+    // Whoever takes it hears of its end; until then nobody does.
+    stream.on('error', () => undefined);
     // An agent that does not even say that nothing listens may have been restarted, and know nothing of the session.
     stream.once('close', () => {
       if (!stream.hasAnswered) this.drop(session);

@@ -36,6 +36,7 @@ export async function wayTo(api: Api, launched: Launched, config: AmazonEbsConfi
     const { sessionManagerPort: wanted } = config;
     const isWinrm = given?.type === 'winrm';
     const local = isWinrm || wanted !== undefined ? await sessions.listen(wanted ?? 0) : undefined;
+    if (local !== undefined) launched.reached = { Host: '127.0.0.1', Port: String(local) };
     if (local !== undefined) ctx.say(`127.0.0.1:${local} leads to port ${port} of ${id}`);
     return isWinrm ? { host: '127.0.0.1', port: local! } : { host: id, port, dial: (signal) => sessions.dial(signal) };
   }

@@ -50,7 +50,7 @@ export class Agent {
     });
     const carrier = {
       write: (data: Buffer) => this.messages.write(data),
-      hold: (isHeld: boolean) => this.hold(isHeld),
+      hold: (isHeld: boolean) => this.messages.hold(isHeld),
     };
     this.mux = new Smux(carrier, (stream) => void this.connect(stream));
   }
@@ -130,8 +130,8 @@ export class Agent {
     const ends = {
       send: (data: Buffer) => this.messages.write(data),
       finish: () => Promise.resolve(),
-      wanted: () => this.hold(false),
-      gone: () => this.hold(false),
+      wanted: () => this.messages.hold(false),
+      gone: () => this.messages.hold(false),
     };
     this.plain = new Stream(ends, Infinity);
     void this.connect(this.plain);
@@ -149,12 +149,7 @@ export class Agent {
 
   private onData(payload: Buffer): void {
     if (!this.plain) this.mux.feed(payload);
-    else if (!this.plain.receive(payload)) this.hold(true);
-  }
-
-  private hold(isHeld: boolean): void {
-    if (isHeld) this.socket?.pause();
-    else this.socket?.resume();
+    else if (!this.plain.receive(payload)) this.messages.hold(true);
   }
 
   private say(type: number, content: object): void {

@@ -1,4 +1,6 @@
 import { idleContext } from '../../../../lib/engine/idle-context';
+import type { RunContext } from '../../../../lib/extension/context';
+import { Importer } from '../../../../lib/rehearsal/machines/importer';
 import { systemClock } from '../../../../lib/engine';
 import { awsCloud } from '../../../../lib/rehearsal/aws/aws-cloud';
 import { PUBLIC_IMAGES } from '../../../../lib/rehearsal/aws/catalog';
@@ -39,11 +41,16 @@ export interface Account {
   close(): Promise<void>;
 }
 
+/** Of accounts whose instances have states only: nothing is ever written there. */
+const NOWHERE = '/nonexistent';
+
+function contextIn(stateDir: string): RunContext {
+  return idleContext({ projectDir: stateDir, stateDir, tempDir: stateDir, env: { PATH: process.env['PATH'] } });
+}
+
 /** Machines in a folder, for several accounts one after the other or at once. */
 export function openRoom(stateDir: string): Promise<Room> {
-  return openSandboxRoom(
-    idleContext({ projectDir: stateDir, stateDir, tempDir: stateDir, env: { PATH: process.env['PATH'] } }),
-  );
+  return openSandboxRoom(contextIn(stateDir));
 }
 
 /** Opens an account. Without a room its instances have states only. */
@@ -60,9 +67,10 @@ export async function openAccount(seed: string, trouble: TroubleOptions, room: R
     catalog: { images: PUBLIC_IMAGES, parameters: {}, secrets: {}, baseOf: () => ({ kind: 'minimal' }) },
     sshPort: 22,
     quota: new Quota({}),
-    // Machines of these trials have states only: nothing is ever written there.
-    disks: '/nonexistent',
+    disks: NOWHERE,
     drives: undefined,
+    importer: new Importer(NOWHERE, contextIn(NOWHERE)),
+    knownKeys: undefined,
     warn: (text) => void warnings.push(text),
   });
   const cloud = awsCloud(world, PUBLIC_IMAGES);
