@@ -61,6 +61,7 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     quota: new Quota(options.quotas ?? {}),
     disks,
     knownKeys: options.kmsKeys,
+    knownBuckets: options.buckets,
     importer: new Importer(disks, ctx),
     drives: machines ? new Disks(disks, ctx) : undefined,
     warn: (text) => ctx.warn(text),
