@@ -46,6 +46,11 @@ export interface RehearsalOptions {
    */
   readonly kmsKeys?: readonly string[];
   /**
+   * Buckets of S3 that there are from the beginning.
+   * @default - every bucket that is named
+   */
+  readonly buckets?: readonly string[];
+  /**
    * Whether instances are machines that really run commands; else they have states only, and nothing answers at their addresses.
    * @default true
    */

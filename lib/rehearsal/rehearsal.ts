@@ -72,6 +72,7 @@ export async function startRehearsal(
     quota: new Quota(options.quotas ?? {}),
     disks,
     knownKeys: options.kmsKeys,
+    knownBuckets: options.buckets,
     importer: new Importer(disks, ctx),
     drives: machines ? new Disks(disks, ctx) : undefined,
     keep,

@@ -46,6 +46,8 @@ export interface WorldOptions {
   readonly importer: Importer;
   /** KMS keys that there are, by id, alias or ARN; undefined: every one that is named. */
   readonly knownKeys: readonly string[] | undefined;
+  /** The same of buckets of S3. */
+  readonly knownBuckets: readonly string[] | undefined;
   /** Disks of volumes; undefined where there are no machines to see them. */
   readonly drives: Disks | undefined;
   /** @default - any access key is let in */
@@ -94,6 +96,8 @@ export class World {
   readonly quota: Quota;
   readonly disks: string;
   readonly knownKeys: readonly string[] | undefined;
+  readonly knownBuckets: readonly string[] | undefined;
+  readonly deletedBuckets = new Set<string>();
   readonly importer: Importer;
   /** Snapshots that are written block by block, by id. */
   readonly uploads = new Map<string, Upload>();
@@ -125,6 +129,7 @@ export class World {
     this.quota = options.quota;
     this.disks = options.disks;
     this.knownKeys = options.knownKeys;
+    this.knownBuckets = options.knownBuckets;
     this.importer = options.importer;
     this.drives = options.drives;
     this.credentials = options.credentials ?? new Credentials(true);

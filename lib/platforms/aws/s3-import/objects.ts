@@ -36,7 +36,13 @@ export async function upload(api: Api, path: string, target: Target, ctx: Proces
     return `s3://${Bucket}/${Key}`;
   });
   const Parts = await sendParts(api, path, { Bucket, Key, UploadId: UploadId! }, ctx);
-  await api.call('s3:CompleteMultipartUpload', { Bucket, Key, UploadId, MultipartUpload: { Parts } }, ctx.signal);
+  try {
+    await api.call('s3:CompleteMultipartUpload', { Bucket, Key, UploadId, MultipartUpload: { Parts } }, ctx.signal);
+  } catch (error) {
+    // Where only the answer was lost, the upload is over, and the file is there.
+    if (!isNotFound(error)) throw error;
+    await api.call('s3:HeadObject', { Bucket, Key }, ctx.signal);
+  }
   return resource;
 }
 

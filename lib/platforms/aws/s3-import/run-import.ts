@@ -4,7 +4,7 @@ import type { Artifact } from '../../../extension/artifact';
 import type { ProcessContext, RunContext } from '../../../extension/context';
 import { slug } from '../../../util/slug';
 import { renderTemplate } from '../../../util/template';
-import { failed } from '../api/errors';
+import { AwsError, failed } from '../api/errors';
 import { owning } from '../driver/kinds';
 import { copy } from '../driver/publish';
 import { preflightImage, takeName } from '../direct/preflight-image';
@@ -23,7 +23,11 @@ export function preflightImport(config: AmazonImportConfig, ctx: RunContext): Pr
     try {
       await api.call('s3:HeadBucket', { Bucket: config.s3BucketName }, ctx.signal);
     } catch (error) {
-      throw failed('PREFLIGHT_FAILED', `the bucket \`${config.s3BucketName}\` cannot be used`, error);
+      // S3 answers this by a status alone.
+      if (!(error instanceof AwsError) || !error.answered) throw error;
+      const what = `the bucket \`${config.s3BucketName}\` is not there, or these credentials may not use it`;
+      const hint = `it must be in ${api.region}: aws s3 mb s3://${config.s3BucketName} --region ${api.region}`;
+      throw new GoldsmithError('PREFLIGHT_FAILED', what, { hint, cause: error });
     }
   });
 }

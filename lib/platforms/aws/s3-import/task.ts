@@ -4,7 +4,7 @@ import type { ResourceRecord } from '../../../extension/artifact';
 import type { ProcessContext } from '../../../extension/context';
 import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
-import { isInUse, isNotFound } from '../api/errors';
+import { isInUse, reasonOf } from '../api/errors';
 import { removeImage } from '../driver/remove-image';
 import { byToken, ownTags, specify } from '../driver/tags';
 import { patience } from '../driver/waits';
@@ -12,6 +12,10 @@ import type { AmazonImportConfig } from '../props/amazon-import-props';
 
 /** Packer waits an hour; large disks take longer. */
 const IMPORTED = 7_200_000;
+/** How long a task that was begun just now may not be seen. */
+const SEEN = 60_000;
+/** The same of one that is to be undone. */
+const CONSISTENT = 10_000;
 
 /** Has AWS make an image of a file in a bucket. */
 export function importImage(
@@ -45,13 +49,16 @@ export async function untilImported(
   ctx: ProcessContext,
 ): Promise<string> {
   const { timeout: longest, pause = 5_000 } = patience(config, 0, IMPORTED);
+  const begun = ctx.clock.now();
   let said = '';
   const probe = async (): Promise<string | undefined> => {
-    const { ImportImageTasks = [] } = await api.call(
-      'ec2:DescribeImportImageTasks',
-      { ImportTaskIds: [id] },
-      ctx.signal,
-    );
+    const { ImportImageTasks = [] } = await api
+      .call('ec2:DescribeImportImageTasks', { ImportTaskIds: [id] }, ctx.signal)
+      .catch((error: unknown) => {
+        const isNew = ctx.clock.now() - begun < SEEN;
+        if (isNew && /^InvalidConversionTaskId/.test(reasonOf(error))) return { ImportImageTasks: [] };
+        throw error;
+      });
     const task = ImportImageTasks[0];
     if (task?.Status === 'completed' && task.ImageId !== undefined) return task.ImageId;
     if (task?.Status === 'deleted' || task?.Status === 'deleting') throw refused(id, task);
@@ -72,20 +79,28 @@ function refused(id: string, { StatusMessage, SnapshotDetails = [] }: ImportImag
 
 /** Ends a task, and deletes the image that it has made. */
 export async function removeTask(api: Api, id: string | undefined, token: string, signal: AbortSignal): Promise<void> {
-  const asked = id === undefined ? { Filters: [byToken(token)] } : { ImportTaskIds: [id] };
-  const { ImportImageTasks = [] } = await api
-    .call('ec2:DescribeImportImageTasks', asked, signal)
-    .catch((error: unknown) => {
-      if (isNotFound(error)) return { ImportImageTasks: [] };
-      throw error;
-    });
-  for (const { ImportTaskId, Status, ImageId } of ImportImageTasks) {
-    if (ImageId !== undefined) await removeImage(api, ImageId, undefined, true, signal);
-    else if (Status === 'active') {
-      await api.call('ec2:CancelImportTask', { ImportTaskId }, signal).catch((error: unknown) => {
-        // It has ended meanwhile.
-        if (!isInUse(error)) throw error;
-      });
-    }
+  const end = api.clock.now() + (id === undefined ? 0 : CONSISTENT);
+  const asked = { Filters: [byToken(token)] };
+  for (;;) {
+    const { ImportImageTasks = [] } = await api.call('ec2:DescribeImportImageTasks', asked, signal);
+    for (const task of ImportImageTasks) await undo(api, task, token, signal);
+    // One that was begun just now may not be seen.
+    if (ImportImageTasks.length > 0 || api.clock.now() >= end) return;
+    await api.clock.sleep(1000, signal);
   }
+}
+
+async function undo(
+  api: Api,
+  { ImportTaskId, Status, ImageId }: ImportImageTask,
+  token: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (ImageId !== undefined) return removeImage(api, ImageId, undefined, true, signal);
+  if (Status !== 'active') return;
+  await api.call('ec2:CancelImportTask', { ImportTaskId }, signal).catch((error: unknown) => {
+    // It has ended meanwhile: then it has an image.
+    if (!isInUse(error)) throw error;
+    return removeTask(api, ImportTaskId, token, signal);
+  });
 }

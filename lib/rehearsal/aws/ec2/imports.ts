@@ -83,6 +83,12 @@ export function cancel(call: Call): Body {
   if (before !== 'active')
     throw new AwsError('IncorrectState', `The task ${task.id} is ${before}: only an active one can be cancelled`);
   task.cancelled = true;
+  const { world } = call;
+  if (task.image !== undefined) {
+    world.images.delete(task.image);
+    world.inventory.deleted(task.image, call.now);
+  }
+  forget(world, task.snapshot);
   return { importTaskId: task.id, previousState: before, state: 'cancelling' };
 }
 

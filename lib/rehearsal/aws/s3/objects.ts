@@ -49,8 +49,16 @@ export interface Bucket {
   readonly assemblies: Map<string, Assembly>;
 }
 
-/** A bucket that the caller may use: its own, in whatever region the call was signed for. */
-export function bucketOf({ world, account }: Pick<RestCall, 'world' | 'account'>, name: string): Bucket {
+/**
+ * A bucket that the caller may use: its own, in whatever region the call was signed for. One that is named first is taken for one that was
+ * there before, unless the rehearsal was told which there are.
+ */
+export function bucketOf(caller: Pick<RestCall, 'world' | 'account' | 'region'>, name: string): Bucket {
+  const { world, account, region } = caller;
+  const isNew = !world.buckets.has(name) && !world.deletedBuckets.has(name);
+  if (isNew && (world.knownBuckets?.includes(name) ?? true)) {
+    world.buckets.set(name, { name, account, region, createdAt: 0, objects: new Map(), assemblies: new Map() });
+  }
   const bucket = world.buckets.get(name);
   if (!bucket) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
   if (bucket.account !== account) throw new AwsError('AccessDenied', 'Access Denied', 403);

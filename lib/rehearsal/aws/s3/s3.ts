@@ -27,6 +27,7 @@ const CALLS: Readonly<Record<string, (call: RestCall, bucket: string, key: strin
       throw new AwsError('BucketNotEmpty', 'The bucket you tried to delete is not empty', 409);
     }
     call.world.buckets.delete(bucket);
+    call.world.deletedBuckets.add(bucket);
     call.world.inventory.deleted(`s3://${bucket}`, call.now);
     return { status: 204, body: '' };
   },
