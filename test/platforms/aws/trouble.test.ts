@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { App, Image, PauseProvisioner, type RunEvent } from '../../../lib';
+import { App, Image, PauseProvisioner, ssh, type RunEvent } from '../../../lib';
 import { AmazonEbsSource, AmazonImage, type AmazonEbsSourceProps } from '../../../lib/platforms/aws';
 import type { OpenRehearsalOptions } from '../../../lib/rehearsal';
 import { hastyClock } from '../../faults/helpers/programs/aws-victim';
@@ -22,7 +22,7 @@ async function build(
     const image = new Image(app, 'Core');
     new AmazonEbsSource(image, 'Aws', {
       region: 'eu-west-1',
-      instanceType: 't3.small',
+      ...(props.spotInstanceTypes === undefined && { instanceType: 't3.small' }),
       communicator: 'none',
       base: AmazonImage.lookup({ owners: ['099720109477'], name: 'ubuntu/images/*-24.04-amd64-server-*' }),
       ...props,
@@ -50,7 +50,7 @@ async function build(
 }
 
 const IMAGE = ['image in eu-west-1', 'snapshot in eu-west-1'];
-const LOGIN = { communicator: undefined } as const;
+const LOGIN = { communicator: ssh({ username: 'ubuntu' }) };
 
 test('what is not seen at first is waited for, from the key pair to the tags of the copy', async () => {
   const { error, left } = await build(
@@ -72,11 +72,11 @@ test('an image whose answer was lost, and which is not seen yet, is found again 
 
 test('a build that fails just after it made something deletes also what is not seen yet', async () => {
   const trouble = { insufficientCapacity: 1, eventualConsistency: 1 };
-  const policy = { Statement: [{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['*'] }] } as const;
-  const { error, left, made } = await build({ trouble, sshPort: 0 }, {
-    ...LOGIN,
-    temporaryIamInstanceProfilePolicyDocument: policy,
-  } as Partial<AmazonEbsSourceProps>);
+  const policy = { Statement: [{ Effect: 'Allow' as const, Action: ['s3:GetObject'], Resource: ['*'] }] };
+  const { error, left, made } = await build(
+    { trouble, sshPort: 0 },
+    { ...LOGIN, temporaryIamInstanceProfilePolicyDocument: policy },
+  );
   expect(error).toMatchObject({ code: 'LAUNCH_FAILED' });
   expect(made.map((what) => what.replace(/ (\S+)$/, ''))).toEqual([
     'key pair',
@@ -120,7 +120,7 @@ test('where there is room at some of them, the image is built there', async () =
 test('a spot instance that AWS takes back in the middle of a build is said to be lost, and nothing stays', async () => {
   const { error, left } = await build(
     { speed: 100, trouble: { spotInterruptions: 1 } },
-    { spotInstanceTypes: ['t3.small'], instanceType: undefined } as Partial<AmazonEbsSourceProps>,
+    { spotInstanceTypes: ['t3.small'] },
     undefined,
     (image) => void new PauseProvisioner(image, 'Sleep', { duration: '12s' }),
   );
@@ -133,7 +133,7 @@ test('a spot instance that AWS takes back in the middle of a build is said to be
 });
 
 test('one that is taken back before it runs is replaced by one on demand', async () => {
-  const props = { spotInstanceTypes: ['t3.small', 't3a.small'], spotFallback: true };
+  const props = { spotInstanceTypes: ['t3.small', 't3a.small'], spotFallback: true, instanceType: 't3.small' };
   const { error, said, left } = await build({ speed: 20_000, trouble: { spotInterruptions: 1 } }, props);
   expect(error).toBeUndefined();
   expect(said).toContain('no room for spot t3.small');
