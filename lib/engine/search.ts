@@ -32,6 +32,7 @@ export interface SearchOptions {
   readonly extensions?: ReadonlyMap<string, Extension> | undefined;
   /** @default - the system's */
   readonly clock?: Clock;
+  /** Stops it when it is aborted. @default - nothing stops it */
   readonly signal?: AbortSignal;
   /** @default - files in the state folder */
   readonly store?: Store;
