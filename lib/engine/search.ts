@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import * as path from 'node:path';
 import { Catalog } from '../catalog/catalog';
 import { FileStore } from '../catalog/file-store';
@@ -32,6 +33,7 @@ export interface SearchOptions {
   readonly extensions?: ReadonlyMap<string, Extension> | undefined;
   /** @default - the system's */
   readonly clock?: Clock;
+  /** Stops it when it is aborted. @default - nothing stops it */
   readonly signal?: AbortSignal;
   /** @default - files in the state folder */
   readonly store?: Store;
@@ -73,8 +75,12 @@ export async function search(options: SearchOptions): Promise<Search> {
   const stateDir = path.resolve(options.projectDir, options.stateDir ?? '.goldsmith');
   const { clock = systemClock, onWarning } = options;
   const extensions = new Extensions(options.modules, options.projectDir, options.extensions);
+  // All regions are asked at once, and each call listens.
+  const signal = AbortSignal.any(options.signal ? [options.signal] : []);
+  setMaxListeners(0, signal);
   const ctx = idleContext({
     ...options,
+    signal,
     stateDir,
     tempDir: stateDir,
     ...(onWarning && { emit: (event) => event.type === 'message' && onWarning(event.text) }),

@@ -42,7 +42,10 @@ const NETWORK =
 /** AWS's code of an error, also of one that is not wrapped yet. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AwsError) return error.reason;
-  const { Code, name = '', code } = error as SdkError;
+  const { Code, name = '', code, message = '' } = error as SdkError;
+  // The SDK wraps what is an Error of another realm than its own.
+  const wrapped = /^AWS SDK error wrapper for (\w+):/.exec(message)?.[1];
+  if (wrapped !== undefined && code === undefined) return wrapped;
   return Code ?? (name === 'Error' || name === 'TypeError' || name === '' ? (code ?? name) : name);
 }
 

@@ -52,7 +52,7 @@ export async function describe(
   if (config.fastLaunch?.enableFastLaunch === true) await enableFastLaunch(api, ImageId, config.fastLaunch, ctx);
   const own = config.snapshotTags ?? {};
   if (Object.keys(own).length > 0 && snapshots.length > 0) {
-    await api.call('ec2:CreateTags', { Resources: snapshots, Tags: asTags(own) }, signal);
+    await api.soon('ec2:CreateTags', { Resources: snapshots, Tags: asTags(own) }, signal);
   }
   return snapshots;
 }
@@ -84,7 +84,7 @@ async function share(
     ...(config.amiOrgArns ?? []).map((OrganizationArn) => ({ OrganizationArn })),
     ...(config.amiOuArns ?? []).map((OrganizationalUnitArn) => ({ OrganizationalUnitArn })),
   ];
-  if (Add.length > 0) await api.call('ec2:ModifyImageAttribute', { ImageId, LaunchPermission: { Add } }, signal);
+  if (Add.length > 0) await api.soon('ec2:ModifyImageAttribute', { ImageId, LaunchPermission: { Add } }, signal);
   const { amiProductCodes: codes = [], snapshotUsers: users = [], snapshotGroups: groups = [] } = config;
   if (codes.length > 0) {
     const request = { ImageId, Attribute: 'productCodes', OperationType: 'add' as const, ProductCodes: [...codes] };
@@ -96,7 +96,7 @@ async function share(
   };
   for (const SnapshotId of snapshots) {
     const Attribute = 'createVolumePermission' as const;
-    await api.call('ec2:ModifySnapshotAttribute', { SnapshotId, Attribute, CreateVolumePermission }, signal);
+    await api.soon('ec2:ModifySnapshotAttribute', { SnapshotId, Attribute, CreateVolumePermission }, signal);
   }
 }
 
