@@ -17,7 +17,9 @@ export function queryAnswer(
   body: { readonly [name: string]: Answer },
   namespace: string,
 ): string {
-  const result = `<${action}Result>${members(body, 'member')}</${action}Result>`;
+  // A call that answers nothing has no result, not even an empty one.
+  const content = members(body, 'member');
+  const result = content === '' ? '' : `<${action}Result>${content}</${action}Result>`;
   const metadata = `<ResponseMetadata>${element('RequestId', requestId, 'member')}</ResponseMetadata>`;
   return `${HEAD}<${action}Response xmlns="${namespace}">${result}${metadata}</${action}Response>`;
 }

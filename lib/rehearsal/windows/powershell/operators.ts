@@ -129,7 +129,7 @@ function ofText(of: string, name: string, args: readonly unknown[]): unknown {
   const [first, second] = args;
   switch (name) {
     case 'substring':
-      return second === undefined ? of.slice(Number(first)) : of.substr(Number(first), Number(second));
+      return second === undefined ? of.slice(Number(first)) : of.slice(Number(first), Number(first) + Number(second));
     case 'replace':
       return of.replaceAll(text(first), text(second));
     case 'tolower':
