@@ -7,6 +7,8 @@ import type { OpenRehearsalOptions } from '../../../lib/rehearsal';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { temporaryFolder } from '../../provisioners/support';
+import type { ApiCall } from '../../rehearsal/aws/call';
+import type { Refusal } from '../../rehearsal/aws/faults';
 import { startProxy, type AwsProxy } from '../../rehearsal/aws/proxy';
 import { rehearse, type Rehearsing } from '../../rehearsal/context';
 
@@ -16,6 +18,8 @@ const BASE = { owners: ['099720109477'], name: 'ubuntu/images/*-24.04-amd64-*' }
 
 let cloud: Rehearsing;
 let proxy: AwsProxy;
+/** Answers a call in the cloud's place. */
+let instead: (call: ApiCall) => Refusal | undefined;
 let env: Record<string, string>;
 let ec2: EC2;
 let number = 0;
@@ -24,7 +28,8 @@ async function open(options: OpenRehearsalOptions = {}): Promise<void> {
   // Without machines: these are about what is asked of AWS.
   cloud = await rehearse({ machines: false, speed: 5000, ...options });
   // Each request and answer is held against the published model, where that is here.
-  proxy = await startProxy({ target: cloud.endpoints['aws']! });
+  instead = () => undefined;
+  proxy = await startProxy({ target: cloud.endpoints['aws']!, instead: (call) => instead(call) });
   env = { ...cloud.environment, AWS_ENDPOINT_URL: proxy.url, HOME: folder };
   ec2 = new EC2(client());
 }
@@ -145,6 +150,13 @@ describe('the image id in a parameter', () => {
   test('that is added later is written without a build, and resumed where writing it failed', async () => {
     const dir = path.join(folder, 'later');
     const before = await build(program({ amiName: 'later-1' }, dir));
+    // No answer of AWS: the credentials may not write parameters.
+    const body = JSON.stringify({ __type: 'AccessDeniedException', message: 'not authorized: ssm:PutParameter' });
+    instead = ({ action }) =>
+      action === 'PutParameter' ? { status: 400, type: 'application/x-amz-json-1.1', body } : undefined;
+    const refused = await build(program({ amiName: 'later-1', ssmParameter: '/golden/later' }, dir));
+    expect(refused.error).toMatchObject({ code: 'ACCESS_DENIED' });
+    instead = () => undefined;
     const added = await build(program({ amiName: 'later-1', ssmParameter: '/golden/later' }, dir));
     expect(added.report.nodes[0]).toMatchObject({ state: 'cached' });
     expect(added.report.nodes[0]!.artifact!.outputs).toMatchObject({
@@ -152,6 +164,7 @@ describe('the image id in a parameter', () => {
       ssmParameter: '/golden/later',
     });
     expect(created('parameter')).toEqual(['/golden/later']);
+    expect(created('instance')).toHaveLength(1);
   });
 
   test('is not changed where that is said, which is found before anything is created', async () => {
