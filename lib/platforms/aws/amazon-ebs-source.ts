@@ -70,6 +70,12 @@ export class AmazonEbsSource extends Source<AmazonEbsSourceProps> {
     return this.withoutBase(super.config());
   }
 
+  /** The same for another image; the parameter stays the first one's. */
+  override derive(scope: Construct, id: string, overrides: Partial<AmazonEbsSourceProps>, base: BaseImage): Source {
+    const own = { ssmParameter: undefined, ...overrides } as Partial<AmazonEbsSourceProps>;
+    return super.derive(scope, id, own, base);
+  }
+
   protected override withoutBase(props: object): object {
     const rest = { ...super.withoutBase(props) } as Partial<Record<(typeof STARTS)[number], unknown>>;
     for (const name of STARTS) delete rest[name];

@@ -176,6 +176,13 @@ describe('the image id in a parameter', () => {
     expect(created('instance')).toEqual([]);
   });
 
+  test('is not that of an image which starts from it', () => {
+    const app = program({ ssmParameter: '/golden/web' });
+    new Image(app, 'Shop', { from: app.node.findChild('Web') as Image });
+    const shown = JSON.stringify(app.synth());
+    expect(shown.match(/golden\/web/g)).toHaveLength(1);
+  });
+
   test.each(['/aws/mine', 'golden/web', '/golden web', '/a//b'])('has a proper name, which %s is not', (name) => {
     expect(() => program({ ssmParameter: name }).synth()).toThrow('`ssmParameter` is');
   });
