@@ -3,11 +3,18 @@ import { isExtension } from '../../../lib/extension';
 import { amazonEbs, AmazonEbsSource, AmazonImage, type AmazonEbsConfigProps } from '../../../lib/platforms/aws';
 import * as index from '../../../lib/platforms/aws';
 
-test('the module exports the extension that plans name', () => {
+test('the module exports the extensions that plans name', () => {
   const found = Object.values<unknown>(index).flatMap((value) =>
-    isExtension(value) ? [`${value.module} ${value.use}`] : [],
+    isExtension(value) ? [`${value.module} ${value.kind} ${value.use}`] : [],
   );
-  expect(found).toEqual(['goldsmith/aws amazon-ebs']);
+  expect(found.sort()).toEqual([
+    'goldsmith/aws lookup amazon-ami',
+    'goldsmith/aws lookup amazon-parameterstore',
+    'goldsmith/aws lookup amazon-secretsmanager',
+    'goldsmith/aws platform amazon-ebs',
+    'goldsmith/aws secret amazon-parameterstore',
+    'goldsmith/aws secret amazon-secretsmanager',
+  ]);
 });
 
 describe('the schema', () => {

@@ -82,6 +82,7 @@ describe('access', () => {
       ssm: 'http://ssm',
       sts: 'http://all',
       iam: 'http://all',
+      secretsmanager: 'http://all',
     });
   });
 
