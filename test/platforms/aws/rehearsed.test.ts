@@ -344,13 +344,14 @@ describe('credentials', () => {
 
   test('of a profile are keys, a process, or a role on top of another profile', async () => {
     const config = path.join(folder, 'config');
-    const keys = JSON.stringify({ Version: 1, AccessKeyId: 'AKIAPROCESS', SecretAccessKey: 'secret-of-it' });
+    const { accessKeyId: id, secretAccessKey: secret } = client().credentials;
+    const keys = JSON.stringify({ Version: 1, AccessKeyId: id, SecretAccessKey: secret });
     fs.writeFileSync(
       config,
       [
         '[profile keys]',
-        'aws_access_key_id = AKIAEXAMPLE',
-        'aws_secret_access_key = secret-of-it',
+        `aws_access_key_id = ${id}`,
+        `aws_secret_access_key = ${secret}`,
         '[profile process]',
         `credential_process = echo '${keys}'`,
         '[profile role]',
