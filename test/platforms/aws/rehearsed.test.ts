@@ -55,10 +55,12 @@ afterEach(async () => {
   expect(problems()).toEqual([]);
 });
 
-/** What the published model does not allow. It writes `Windows` where EC2 answers `windows`. */
+/** What the published model does not allow. It writes `Windows` where EC2 answers `windows`, and of IAM it is an extract. */
 function problems(): readonly string[] {
   const all = [...proxy.problems('request'), ...proxy.problems('response')];
-  return all.filter((problem) => !problem.endsWith('platform: "windows" is not one of Windows'));
+  return all.filter(
+    (problem) => !/platform: "windows" is not one of Windows$|no such call in the model of iam$/.test(problem),
+  );
 }
 
 interface Built {
