@@ -195,6 +195,7 @@ project.setScript('schema', 'tsc --build && node tools/plan-schema.mjs');
 project.setScript('reference', 'tsc --build && node tools/reference.mjs');
 project.setScript('docs', 'typedoc');
 project.setScript('bench', 'tsc --build && ts-node --transpile-only bench/run.ts');
+project.setScript('faults', 'ts-node --transpile-only test/rehearsal/aws/faults-run/main.ts');
 
 project.testTask.reset('node tools/test.mjs', { receiveArgs: true });
 

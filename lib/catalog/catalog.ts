@@ -124,6 +124,17 @@ export class Catalog {
     return this.all<NodeRecord>('nodes/');
   }
 
+  /** Tokens of all that belongs to an artifact or a checkpoint. */
+  async tokens(): Promise<ReadonlySet<string>> {
+    const kept = new Set<string>();
+    for (const { artifact, consumed } of await this.records()) {
+      if (!consumed) for (const { token } of artifact?.resources ?? []) kept.add(token);
+    }
+    for (const { checkpoint } of await this.checkpoints())
+      for (const { token } of checkpoint.resources) kept.add(token);
+    return kept;
+  }
+
   private async all<T>(prefix: string): Promise<readonly T[]> {
     const records: T[] = [];
     for (const key of await this.store.list(prefix)) {

@@ -119,6 +119,9 @@ export async function program(argv: readonly string[], io: Io, app?: App): Promi
       .command('recover')
       .description('find and delete what dead runs left behind')
       .argument('[runs...]', 'also what these runs kept on purpose')
+      .option('--search <platform>', 'by tags on a platform, of runs of any machine: amazon-ebs', gather)
+      .option('--older-than <time>', 'with --search: how old what other machines made must be (default: 1d)')
+      .option('--yes', 'with --search: delete without asking')
       .option('--json', 'as JSON'),
     commands.recover,
   );
@@ -171,7 +174,8 @@ function rehearseCommand(root: Command): Command {
   const command = root.command('rehearse').description('build against embedded clouds: no account is needed');
   return withRehearsal(withBuild(command))
     .option('--serve <cloud>', 'only keep the cloud up for other tools: aws')
-    .option('--port <n>', 'port of the server, with --serve (default: any)');
+    .option('--port <n>', 'port of the server, with --serve (default: any)')
+    .option('--any-key', 'let in access keys that the rehearsal did not give, with --serve');
 }
 
 function withRehearsal(command: Command): Command {
@@ -221,7 +225,7 @@ async function parse(root: Command, argv: readonly string[], hasDefault: boolean
   }
 }
 
-function gather(value: string, before: readonly string[]): readonly string[] {
+function gather(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

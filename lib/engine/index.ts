@@ -18,4 +18,5 @@ export type { OnError, RunOptions, RunReport } from './options';
 export { recover, type RecoverOptions, type Recovery } from './recover';
 export { Redactor } from './redact';
 export { RunFolder } from './run-folder';
+export { search, type Search, type SearchOptions, type StrayRun } from './search';
 export { schedule, type Schedulable, type ScheduleOptions } from './scheduler';

@@ -1,3 +1,4 @@
+import * as fs from 'node:fs/promises';
 import { Catalog } from '../catalog/catalog';
 import { messageOf } from '../errors';
 import type { ResourceRecord } from '../extension/artifact';
@@ -28,14 +29,17 @@ export async function recoverRun(folder: RunFolder, options: OneRun, result: Fin
   const extensions = new Extensions(modules, options.projectDir, options.extensions);
   const contextFor = (node: string): RunContext =>
     idleContext({ ...options, tempDir: folder.temp, run: folder.id, app: about?.app ?? '', node });
+  const lastWords = await fs.stat(folder.journal).catch(() => undefined);
   const journal = await FileJournal.open(folder.journal);
   try {
     const listed = outstanding(records);
     // Without its first line a journal is not all there either.
     const isWhole = damaged === 0 && records.some(({ type }) => type === 'run');
-    const searched = isWhole
-      ? NOTHING
-      : await search(Object.keys(modules), records, listed, extensions, contextFor(''));
+    const uses = Object.keys(modules).filter((use) => extensions.has('platform', use));
+    const open = new Set(listed.map(({ resource }) => resource.kind.split(':')[0]!));
+    const asked = uses.filter((use) => !isWhole || open.has(use));
+    await untilSeen(asked, lastWords?.mtimeMs ?? 0, extensions, contextFor(''));
+    const searched = isWhole ? NOTHING : await search(uses, records, listed, extensions, contextFor(''));
     const found = await withoutKept([...searched.found, ...listed], new Catalog(options.store));
     const todo = found.filter(({ left }) => options.named || !left);
     const destroy = async ({ node, resource }: Outstanding): Promise<void> => {
@@ -72,6 +76,20 @@ export async function recoverRun(folder: RunFolder, options: OneRun, result: Fin
   }
 }
 
+/** What a run made in its last moments may not be seen yet, and would count as gone. */
+async function untilSeen(
+  uses: readonly string[],
+  lastWords: number,
+  extensions: Extensions,
+  ctx: RunContext,
+): Promise<void> {
+  // One that cannot be loaded says so where something of it is deleted.
+  const drivers = await Promise.all(uses.map((use) => extensions.driver(use, ctx).catch(() => undefined)));
+  const longest = Math.max(0, ...drivers.map((driver) => driver?.seenAfter ?? 0));
+  const wait = lastWords + longest - ctx.clock.now();
+  if (longest > 0 && wait > 0) await ctx.clock.sleep(Math.min(wait, longest), ctx.signal);
+}
+
 interface Searched {
   readonly found: readonly Outstanding[];
   /** Platforms that could not be searched. */
@@ -92,7 +110,7 @@ async function search(
   for (const record of records) if (record.type === 'kept') known.add(record.token);
   const found: ResourceRecord[] = [];
   const failed: Recovery['left'][number][] = [];
-  for (const use of uses.filter((name) => extensions.has('platform', name))) {
+  for (const use of uses) {
     try {
       found.push(...((await (await extensions.driver(use, ctx)).find?.(ctx.run.id, ctx)) ?? []));
     } catch (error) {
@@ -105,11 +123,6 @@ async function search(
 /** A run can die between recording an artifact and saying so in its journal: the record decides. */
 async function withoutKept(found: readonly Outstanding[], catalog: Catalog): Promise<Outstanding[]> {
   if (found.length === 0) return [];
-  const kept = new Set<string>();
-  for (const { artifact, consumed } of await catalog.records()) {
-    if (!consumed) for (const { token } of artifact?.resources ?? []) kept.add(token);
-  }
-  for (const { checkpoint } of await catalog.checkpoints())
-    for (const { token } of checkpoint.resources) kept.add(token);
+  const kept = await catalog.tokens();
   return found.filter(({ resource }) => !kept.has(resource.token));
 }

@@ -70,6 +70,11 @@ export interface PlatformDriver<C = unknown> {
    * Copies of the artifact belong here too: what it creates it acquires and keeps.
    */
   publish?(artifact: Artifact, config: C, ctx: PublishContext): Promise<Artifact>;
+  /**
+   * Milliseconds after which everybody sees what was made: recovery of a run that died waits until then, for what is not seen yet counts
+   * as gone. @default 0
+   */
+  readonly seenAfter?: number;
   /** Whether a resource of an artifact or a checkpoint is still there, as it was made. */
   exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean>;
   /** Deletes. Idempotent: what is gone already is no error. A record without an id is found by its token or locator. */
@@ -79,9 +84,24 @@ export interface PlatformDriver<C = unknown> {
    * died with a damaged journal, so that a lost line loses nothing.
    */
   find?(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]>;
+  /**
+   * Everything that carries a run's tags, of all runs and wherever the environment's credentials reach, in the order in which it can be
+   * deleted. What belongs to a finished artifact is not among it.
+   */
+  findAll?(ctx: RunContext): Promise<readonly Stray[]>;
   access?(machine: Machine, config: C): Access;
   /** Ends connections to the platform's API when the run is over. */
   close?(): Promise<void>;
+}
+
+/** Something of a run, found by its tags. */
+export interface Stray {
+  readonly run: string;
+  readonly app: string;
+  readonly node: string;
+  /** Milliseconds since the epoch, where the platform tells. */
+  readonly createdAt?: number;
+  readonly resource: ResourceRecord;
 }
 
 /** What a platform finds when it is asked whether it can build here. */

@@ -22,6 +22,11 @@ export interface OpenRehearsalOptions extends RehearsalOptions {
    */
   readonly stateDir?: string;
   /**
+   * Whether what is in the accounts outlives the rehearsal: the next one in `stateDir` goes on with it. Instances do not.
+   * @default false
+   */
+  readonly keep?: boolean;
+  /**
    * Environment in which the programs of this machine are found that make machines.
    * @default - the usual folders of programs
    */

@@ -46,6 +46,12 @@ export interface RehearsalOptions {
    */
   readonly machines?: boolean;
   /**
+   * Whether access keys that the rehearsal did not give are let in, with any signature. Signatures of those that it gave are always
+   * checked: of its own environment, and of sessions.
+   * @default false; true where it is the program's own builds that are rehearsed, for keys may stand in the program
+   */
+  readonly anyKey?: boolean;
+  /**
    * Port of the server; 0 for any that is free.
    * @default 0
    */

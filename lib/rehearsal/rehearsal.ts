@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { RunContext } from '../extension/context';
 import { awsCloud } from './aws/aws-cloud';
 import { PUBLIC_IMAGES, type PublicImage } from './aws/catalog';
+import { Credentials } from './aws/credentials';
 import { patternOf } from './aws/filters';
 import { Quota } from './aws/quota';
+import { StateFile } from './aws/state';
 import { World } from './aws/world';
 import type { Cloud } from './cloud';
 import { dice } from './dice';
@@ -37,12 +39,16 @@ const HIDDEN = 500;
 const SPEED = 50;
 
 /** Starts the embedded clouds. */
-export async function startRehearsal(options: RehearsalOptions, ctx: RunContext): Promise<Rehearsal> {
+export async function startRehearsal(
+  options: RehearsalOptions & { readonly keep?: boolean },
+  ctx: RunContext,
+): Promise<Rehearsal> {
   const { speed = SPEED, seed = randomBytes(4).toString('hex'), trouble = {}, machines = true } = options;
   const choices = Object.entries(options.images ?? {}).map(([key, text]) => [key, readBase(text, key)] as const);
   const images = [...PUBLIC_IMAGES, ...choices.flatMap(([key, choice]) => addedImage(key, choice))];
   const inventory = new Inventory();
-  const room = machines ? await openSandboxRoom(ctx) : emptyRoom;
+  const keep = options.keep === true ? await StateFile.open(ctx.stateDir) : undefined;
+  const room = machines ? await openSandboxRoom(ctx, keep && ((layer) => keep.needs(layer))) : emptyRoom;
   const world = new World({
     pace: new Pace(ctx.clock, speed),
     room,
@@ -57,6 +63,8 @@ export async function startRehearsal(options: RehearsalOptions, ctx: RunContext)
     },
     sshPort: options.sshPort ?? 22,
     quota: new Quota(options.quotas ?? {}),
+    keep,
+    credentials: new Credentials(options.anyKey ?? false),
     warn: (text) => ctx.warn(text),
   });
   return open([awsCloud(world, images)], { seed, inventory, room, port: options.port ?? 0 });

@@ -44,6 +44,7 @@ export async function rehearse(
   const env = options.env ?? {};
   const warnings: string[] = [];
   const clouds = await openRehearsal({
+    anyKey: true,
     ...rehearsal,
     projectDir: path.resolve(options.projectDir),
     stateDir,

@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { GoldsmithError } from '../errors';
 import { explainErrno } from '../util/errno';
 import type { Cloud } from './cloud';
 
@@ -27,6 +28,8 @@ export async function serve(cloud: Cloud, port: number): Promise<CloudServer> {
       server.once('error', reject).listen({ host: '127.0.0.1', port, exclusive: true }, () => resolve());
     });
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE' || code === 'EACCES') throw portError(port, code);
     throw explainErrno(error, `listening at 127.0.0.1:${port}`);
   }
   return {
@@ -37,6 +40,13 @@ export async function serve(cloud: Cloud, port: number): Promise<CloudServer> {
         server.closeAllConnections();
       }),
   };
+}
+
+function portError(port: number, code: 'EADDRINUSE' | 'EACCES'): GoldsmithError {
+  const why = code === 'EACCES' ? 'which this user may not listen at' : 'at which another program listens already';
+  return new GoldsmithError('BAD_USAGE', `the port is ${port}, ${why}`, {
+    hint: 'name another with --port N, or none for any that is free',
+  });
 }
 
 async function answer(cloud: Cloud, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {

@@ -9,5 +9,8 @@ export interface Rehearsing extends Rehearsal {
 export async function rehearse(options: OpenRehearsalOptions = {}): Promise<Rehearsing> {
   const warnings: string[] = [];
   const onWarning = (text: string): void => void warnings.push(text);
-  return { ...(await openRehearsal({ seed: 'test', env: process.env, onWarning, ...options })), warnings };
+  return {
+    ...(await openRehearsal({ seed: 'test', anyKey: true, env: process.env, onWarning, ...options })),
+    warnings,
+  };
 }

@@ -198,8 +198,9 @@ test('STS says who one is, and gives sessions of other accounts', async () => {
   const sts = client(rehearsal.endpoints['aws']!, { service: 'sts' });
   expect((await sts('GetCallerIdentity')).data['GetCallerIdentityResult']).toMatchObject({ Account: '123456789012' });
   const role = await sts('AssumeRole', { RoleArn: 'arn:aws:iam::210987654321:role/builder', RoleSessionName: 's' });
-  const { AccessKeyId } = (role.data['AssumeRoleResult'] as Data)['Credentials'] as Data;
-  const other = client(rehearsal.endpoints['aws']!, { service: 'sts', key: AccessKeyId as string });
+  const session = (role.data['AssumeRoleResult'] as Data)['Credentials'] as Readonly<Record<string, string>>;
+  const { AccessKeyId: key = '', SecretAccessKey: secret = '', SessionToken: token = '' } = session;
+  const other = client(rehearsal.endpoints['aws']!, { service: 'sts', key, secret, token });
   expect((await other('GetCallerIdentity')).data['GetCallerIdentityResult']).toMatchObject({ Account: '210987654321' });
 });
 

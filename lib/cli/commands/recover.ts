@@ -1,13 +1,22 @@
 import { recover as recoverRuns } from '../../engine/recover';
+import { GoldsmithError } from '../../errors';
 import type { Io } from '../io';
 import { stateDirOf } from '../session';
+import { searchPlatforms, type SearchFlags } from './search';
+
+/** Options of `goldsmith recover`. */
+export type RecoverFlags = Omit<SearchFlags, 'search'> & { readonly search?: readonly string[] };
 
 /** Deletes what dead runs left behind; says what, and what could not be deleted. */
-export async function recover(
-  io: Io,
-  flags: { readonly state?: string; readonly json?: boolean },
-  runs: readonly string[],
-): Promise<number> {
+export async function recover(io: Io, flags: RecoverFlags, runs: readonly string[]): Promise<number> {
+  if (flags.search) return searchPlatforms(io, { ...flags, search: flags.search }, runs);
+  for (const name of ['olderThan', 'yes'] as const) {
+    if (flags[name] !== undefined)
+      throw new GoldsmithError(
+        'BAD_USAGE',
+        `--${name === 'yes' ? name : 'older-than'} is for \`recover --search\` only`,
+      );
+  }
   const result = await recoverRuns({
     projectDir: io.cwd,
     stateDir: stateDirOf(io.cwd, io, flags.state),

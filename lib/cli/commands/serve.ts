@@ -9,6 +9,7 @@ export interface ServeFlags extends RehearsalFlags {
   readonly serve?: string;
   readonly port?: string;
   readonly state?: string;
+  readonly anyKey?: boolean;
 }
 
 /** Clouds that are embedded. */
@@ -32,6 +33,8 @@ export async function serve(io: Io, flags: ServeFlags): Promise<number> {
     port: portOf(flags.port),
     projectDir: io.cwd,
     stateDir: path.join(stateDirOf(io.cwd, io, flags.state), 'rehearsal'),
+    keep: flags.state !== undefined,
+    anyKey: flags.anyKey ?? false,
     env: io.env,
     onWarning: (text) => void io.stderr.write(`${text}\n`),
   });

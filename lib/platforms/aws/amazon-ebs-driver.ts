@@ -2,19 +2,23 @@ import { GoldsmithError, type Problem } from '../../errors';
 import type { Artifact, ResourceRecord } from '../../extension/artifact';
 import type { Communicator } from '../../extension/communicator';
 import type { Clock, ResourceContext, RunContext } from '../../extension/context';
-import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext } from '../../extension/platform';
+import type { Access, LaunchFrom, Machine, PlatformDriver, PublishContext, Stray } from '../../extension/platform';
 import type { Json } from '../../plan/json';
 import type { AmiQuery } from './amazon-image';
 import { Apis } from './driver/apis';
+import { Births, SEEN_AFTER } from './driver/births';
 import { capture } from './driver/capture';
 import { connect, DEFAULT_USER } from './driver/connect';
 import { findIn, regionsOf } from './driver/find';
+import { findIdentities } from './driver/find-identity';
 import { dataOf, launch, type Launched } from './driver/launch';
 import { lookup } from './driver/lookup';
 import { preflight } from './driver/preflight';
 import { publish } from './driver/publish';
 import { exists, remove } from './driver/remove';
 import { clearKey, lent } from './driver/lent';
+import { whileAlive } from './driver/lost';
+import { untilSeen } from './driver/seen';
 import type { AmazonEbsConfig } from './props/amazon-ebs-props';
 
 /** Where regions are asked for when nothing says where: docs.aws.amazon.com/general/latest/gr/ec2-service.html. */
@@ -24,9 +28,12 @@ const FIRST_REGION = 'us-east-1';
 export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   private readonly apis: Apis;
   private readonly launched = new Map<string, Launched>();
+  private readonly births: Births;
+  readonly seenAfter = SEEN_AFTER;
 
   constructor(clock: Clock) {
     this.apis = new Apis(clock);
+    this.births = new Births(clock);
   }
 
   async lookup(query: Json, config: AmazonEbsConfig, ctx: RunContext): Promise<Json> {
@@ -39,7 +46,7 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   }
 
   async launch(config: AmazonEbsConfig, from: LaunchFrom, ctx: ResourceContext): Promise<Machine> {
-    const launched = await launch(await this.apis.of(config, ctx), config, from, ctx);
+    const launched = await launch(await this.apis.of(config, ctx), config, from, this.births.watch(ctx));
     this.launched.set(launched.machine.resource.token, launched);
     return launched.machine;
   }
@@ -47,7 +54,7 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   async connect(machine: Machine, config: AmazonEbsConfig, ctx: ResourceContext): Promise<Communicator> {
     const launched = this.launchedOf(machine);
     const api = await this.apis.of(config, ctx);
-    const communicator = await connect(api, launched, config, ctx);
+    const communicator = await whileAlive(api, dataOf(machine), ctx, (own) => connect(api, launched, config, own));
     if (config.communicator === 'none') return communicator;
     launched.communicator = communicator;
     return lent(communicator, launched, api, ctx);
@@ -57,11 +64,11 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     const launched = this.launchedOf(machine);
     await clearKey(launched, config, ctx);
     await launched.communicator?.close();
-    return capture(await this.apis.of(config, ctx), machine, config, ctx);
+    return capture(await this.apis.of(config, ctx), machine, config, this.births.watch(ctx));
   }
 
   publish(artifact: Artifact, config: AmazonEbsConfig, ctx: PublishContext): Promise<Artifact> {
-    return publish((region) => this.apis.of(config, ctx, region), artifact, config, ctx);
+    return publish((region) => this.apis.of(config, ctx, region), artifact, config, this.births.watch(ctx));
   }
 
   async exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean> {
@@ -71,18 +78,17 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
   async destroy(resource: ResourceRecord, ctx: RunContext): Promise<void> {
     await this.launched.get(resource.token)?.communicator?.close();
     this.launched.delete(resource.token);
-    return remove(await this.apis.at(resource, ctx), resource, ctx);
+    const api = await this.apis.at(resource, ctx);
+    await untilSeen(api, resource, this.births, ctx.signal);
+    return remove(api, resource, ctx);
   }
 
-  /** In all regions of the account that the environment's credentials are for. */
   async find(run: string, ctx: RunContext): Promise<readonly ResourceRecord[]> {
-    const { env } = ctx;
-    const first = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? FIRST_REGION;
-    const regions = await regionsOf(await this.apis.inRegion(first, ctx), ctx.signal);
-    const found = await Promise.all(
-      regions.map(async (region) => findIn(await this.apis.inRegion(region, ctx), run, ctx)),
-    );
-    return found.flat();
+    return (await this.everywhere(run, ctx)).map(({ resource }) => resource);
+  }
+
+  async findAll(ctx: RunContext): Promise<readonly Stray[]> {
+    return this.everywhere(undefined, ctx);
   }
 
   access(machine: Machine, { communicator, region }: AmazonEbsConfig): Access {
@@ -99,6 +105,18 @@ export class AmazonEbsDriver implements PlatformDriver<AmazonEbsConfig> {
     // Those of machines that were kept on purpose.
     for (const { communicator } of this.launched.values()) await communicator?.close();
     this.apis.close();
+  }
+
+  /** In all regions of the account that the environment's credentials are for. */
+  private async everywhere(run: string | undefined, ctx: RunContext): Promise<readonly Stray[]> {
+    const { env } = ctx;
+    const first = await this.apis.inRegion(env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? FIRST_REGION, ctx);
+    const regions = await regionsOf(first, ctx.signal);
+    const found = await Promise.all(
+      regions.map(async (region) => findIn(await this.apis.inRegion(region, ctx), run, ctx)),
+    );
+    // Last: an instance that is still there uses its profile.
+    return [...found.flat(), ...(await findIdentities(first, run, ctx))];
   }
 
   private launchedOf({ resource }: Machine): Launched {

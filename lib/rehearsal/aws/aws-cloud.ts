@@ -3,6 +3,7 @@ import type { Action, Call } from './call';
 import { perform } from './call';
 import type { PublicImage } from './catalog';
 import { parameterStore, SECRETS, type JsonHandler } from './documents';
+import { ACCESS_KEY, SECRET_KEY } from './credentials';
 import { EC2 } from './ec2/actions';
 import { closeHosts } from './ec2/host';
 import { AwsError } from './errors';
@@ -13,8 +14,6 @@ import { accountOf, STS, UNSIGNED } from './sts';
 import type { Caller } from './table';
 import type { World } from './world';
 
-/** The access key that the rehearsal gives to the run. */
-export const ACCESS_KEY = 'GOLDSMITHREHEARSAL';
 /** The account where an access key says of none: the one of AWS' own examples. */
 export const ACCOUNT = '123456789012';
 
@@ -44,12 +43,14 @@ export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
     environment: (endpoint) => ({
       AWS_ENDPOINT_URL: endpoint,
       AWS_ACCESS_KEY_ID: ACCESS_KEY,
-      AWS_SECRET_ACCESS_KEY: 'rehearsal',
+      AWS_SECRET_ACCESS_KEY: SECRET_KEY,
       AWS_EC2_METADATA_DISABLED: 'true',
     }),
     settle: () => world.settle(),
     close: async () => {
       world.pace.end();
+      await world.settle();
+      world.changed();
       await world.settle();
       await closeHosts(world);
     },
@@ -69,7 +70,7 @@ async function handle(
   const service = serviceOf(request) ?? (UNSIGNED.has(params.text('Action') ?? '') ? 'sts' : 'ec2');
   try {
     const action = params.text('Action') ?? '';
-    const caller = UNSIGNED.has(action) ? ANYBODY : callerOf(request);
+    const caller = UNSIGNED.has(action) ? ANYBODY : callerOf(request, world);
     const known = ({ ec2: EC2, sts: STS, iam: IAM } as Readonly<Record<string, Readonly<Record<string, Action>>>>)[
       caller.service
     ];
@@ -82,6 +83,7 @@ async function handle(
     strike(world, action);
     world.enter(caller);
     const body = await perform(found, callFrom(world, caller, action, params));
+    if (!/^(Describe|Get|List)/.test(action)) world.changed();
     const isLost = world.trouble.strikes('lostResponses');
     const xml =
       caller.service === 'ec2'
@@ -119,7 +121,7 @@ function jsonCall(
 ): CloudResponse {
   const [service = '', action = ''] = target.split('.');
   try {
-    const caller = callerOf(request);
+    const caller = callerOf(request, world);
     const handlers = Object.hasOwn(services, service) ? services[service]! : {};
     const handler = Object.hasOwn(handlers, action) ? handlers[action] : undefined;
     if (!handler) throw new AwsError('UnknownOperationException', `The rehearsal does not know ${target}.`);
@@ -127,6 +129,7 @@ function jsonCall(
     world.enter(caller);
     const text = request.body.toString('utf8');
     const input = (text === '' ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
+    if (!/^(Describe|Get|List)/.test(action)) world.changed();
     const body = handler({ world, now: world.pace.now(), input, account: caller.account, region: caller.region });
     return { ...jsonOf(200, body, requestId), lost: world.trouble.strikes('lostResponses') };
   } catch (error) {
@@ -149,11 +152,13 @@ function serviceOf({ headers }: CloudRequest): string | undefined {
 }
 
 /** Who calls: the scope of the signature says which key, region and service. */
-function callerOf({ headers }: CloudRequest): Signed {
+function callerOf(request: CloudRequest, world: World): Signed {
+  const { headers } = request;
   const [, accessKey, region, service] = SCOPE.exec(headers.authorization ?? '') ?? [];
   if (accessKey === undefined) {
     throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
   }
+  world.credentials.check(request, accessKey, service!);
   return { accessKey, region: region!, service: service!, account: accountOf(accessKey, ACCOUNT) };
 }
 

@@ -2,7 +2,8 @@ import type { Body, Call } from './call';
 import { action, type Action } from './call';
 import { AwsError } from './errors';
 import type { Params } from './protocol/params';
-import type { Profile } from './world';
+import type { Answer } from './protocol/xml';
+import type { Identity, Profile, Role } from './world';
 
 /** A launch may name an instance profile that is there, and no other. */
 export function checkProfile({ world, account }: Call, given: Params): void {
@@ -15,20 +16,6 @@ export function checkProfile({ world, account }: Call, given: Params): void {
   );
 }
 
-const ROLES = new WeakMap<
-  object,
-  Map<
-    string,
-    { readonly policies: Map<string, string>; readonly trust: string; readonly createdAt: number; readonly id: string }
-  >
->();
-
-function rolesOf({ world }: Call): NonNullable<ReturnType<typeof ROLES.get>> {
-  const roles = ROLES.get(world) ?? new Map();
-  ROLES.set(world, roles);
-  return roles;
-}
-
 function profileOf({ world, account, params }: Call): Profile {
   const name = params.need('InstanceProfileName');
   const profile = world.profiles.get(`${account} ${name}`);
@@ -36,34 +23,73 @@ function profileOf({ world, account, params }: Call): Profile {
   throw new AwsError('NoSuchEntity', `Instance Profile ${name} cannot be found.`, 404);
 }
 
-function roleOf(call: Call): NonNullable<ReturnType<ReturnType<typeof rolesOf>['get']>> {
-  const name = call.params.need('RoleName');
-  const role = rolesOf(call).get(`${call.account} ${name}`);
+function roleOf({ world, account, params }: Call): Role {
+  const name = params.need('RoleName');
+  const role = world.roles.get(`${account} ${name}`);
   if (role) return role;
   throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
 }
 
 function profileView(call: Call, profile: Profile): Body {
   return {
-    Path: '/',
+    Path: profile.path,
     InstanceProfileName: profile.name,
     InstanceProfileId: profile.id,
-    Arn: `arn:aws:iam::${call.account}:instance-profile/${profile.name}`,
+    Arn: `arn:aws:iam::${call.account}:instance-profile${profile.path}${profile.name}`,
     CreateDate: new Date(profile.createdAt),
     Roles: profile.roles.map((name) => roleView(call, name)),
   };
 }
 
-function roleView(call: Call, name: string): Body {
-  const role = rolesOf(call).get(`${call.account} ${name}`);
+function roleView({ account, world }: Call, name: string): Body {
+  const { path, id, createdAt, trust } = world.roles.get(`${account} ${name}`)!;
   return {
-    Path: '/',
+    Path: path,
     RoleName: name,
-    RoleId: role?.id ?? '',
-    Arn: `arn:aws:iam::${call.account}:role/${name}`,
-    CreateDate: new Date(role?.createdAt ?? 0),
-    AssumeRolePolicyDocument: encodeURIComponent(role?.trust ?? ''),
+    RoleId: id,
+    Arn: `arn:aws:iam::${account}:role${path}${name}`,
+    CreateDate: new Date(createdAt),
+    AssumeRolePolicyDocument: encodeURIComponent(trust),
   };
+}
+
+function tagsView({ tags }: Identity): Answer {
+  return [...tags].map(([Key, Value]) => ({ Key, Value }));
+}
+
+/** Path and tags that a request gives. */
+function identityOf({ params }: Call): Identity {
+  const path = params.text('Path') ?? '/';
+  if (!/^\/([!-~]+\/)?$/.test(path)) {
+    throw new AwsError('ValidationError', `The specified value for path is invalid. It must begin and end with /`);
+  }
+  return {
+    path,
+    tags: new Map(
+      params
+        .struct('Tags')
+        .structs('member')
+        .map((tag) => [tag.need('Key'), tag.text('Value') ?? '']),
+    ),
+  };
+}
+
+/** A page of what has a path; what AWS lists has no tags. */
+function listed<T extends Identity>({ account, params }: Call, all: ReadonlyMap<string, T>): Paged<T> {
+  const prefix = params.text('PathPrefix') ?? '/';
+  const from = Number(params.text('Marker') ?? 0);
+  const end = from + (params.whole('MaxItems') ?? 100);
+  const found = [...all].filter(([key, { path }]) => key.startsWith(`${account} `) && path.startsWith(prefix));
+  const isTruncated = found.length > end;
+  return {
+    page: found.slice(from, end).map(([, one]) => one),
+    rest: { IsTruncated: isTruncated, ...(isTruncated && { Marker: String(end) }) },
+  };
+}
+
+interface Paged<T> {
+  readonly page: readonly T[];
+  readonly rest: Body;
 }
 
 function note(call: Call, kind: string, id: string, detail: string): void {
@@ -77,14 +103,33 @@ export const IAM: Readonly<Record<string, Action>> = {
     const key = `${call.account} ${name}`;
     if (call.world.profiles.has(key))
       throw new AwsError('EntityAlreadyExists', `Instance Profile ${name} already exists.`, 409);
-    const profile = { name, id: `AIPA${call.world.dice.hex(16).toUpperCase()}`, createdAt: call.now, roles: [] };
+    const profile = {
+      ...identityOf(call),
+      name,
+      id: `AIPA${call.world.dice.hex(16).toUpperCase()}`,
+      createdAt: call.now,
+      roles: [],
+    };
     call.world.profiles.set(key, profile);
     note(call, 'instance profile', profile.id, name);
     return { InstanceProfile: profileView(call, profile) };
   }),
-  GetInstanceProfile: action('InstanceProfileName', (call) => ({
-    InstanceProfile: profileView(call, profileOf(call)),
-  })),
+  GetInstanceProfile: action('InstanceProfileName', (call) => {
+    const profile = profileOf(call);
+    return { InstanceProfile: { ...profileView(call, profile), Tags: tagsView(profile) } };
+  }),
+  ListInstanceProfiles: action('PathPrefix Marker MaxItems', (call) => {
+    const { page, rest } = listed(call, call.world.profiles);
+    return { InstanceProfiles: page.map((profile) => profileView(call, profile)), ...rest };
+  }),
+  ListRoles: action('PathPrefix Marker MaxItems', (call) => {
+    const { page, rest } = listed(call, call.world.roles);
+    return { Roles: page.map(({ name }) => roleView(call, name)), ...rest };
+  }),
+  GetRole: action('RoleName', (call) => {
+    const role = roleOf(call);
+    return { Role: { ...roleView(call, role.name), Tags: tagsView(role) } };
+  }),
   DeleteInstanceProfile: action('InstanceProfileName', (call) => {
     const profile = profileOf(call);
     if (profile.roles.length > 0)
@@ -114,11 +159,11 @@ export const IAM: Readonly<Record<string, Action>> = {
     (call) => {
       const name = call.params.need('RoleName');
       const key = `${call.account} ${name}`;
-      if (rolesOf(call).has(key))
+      if (call.world.roles.has(key))
         throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
       const trust = documentOf(call.params, 'AssumeRolePolicyDocument');
       const id = `AROA${call.world.dice.hex(16).toUpperCase()}`;
-      rolesOf(call).set(key, { policies: new Map(), trust, createdAt: call.now, id });
+      call.world.roles.set(key, { ...identityOf(call), name, policies: new Map(), trust, createdAt: call.now, id });
       note(call, 'role', id, name);
       return { Role: roleView(call, name) };
     },
@@ -145,7 +190,7 @@ export const IAM: Readonly<Record<string, Action>> = {
       throw new AwsError('DeleteConflict', 'Cannot delete entity, must remove roles from instance profile first.', 409);
     if (role.policies.size > 0)
       throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
-    rolesOf(call).delete(`${call.account} ${name}`);
+    call.world.roles.delete(`${call.account} ${name}`);
     call.world.inventory.deleted(role.id, call.now);
     return {};
   }),

@@ -79,12 +79,16 @@ function checkToken({ params }: Call): void {
 }
 
 /** Of a session whose key says which account it is of: {@link accountOf} reads it. */
-function credentials({ world, now, params }: Call, account: string): Body {
+function credentials({ world, params }: Call, account: string): Body {
+  const accessKey = `ASIA${account}${world.dice.hex(4).toUpperCase()}`;
+  const until = Date.now() + (params.whole('DurationSeconds') ?? 3600) * 1000;
+  const credential = { secret: world.dice.hex(40), token: world.dice.hex(64), until };
+  world.credentials.add(accessKey, credential);
   return {
-    AccessKeyId: `ASIA${account}${world.dice.hex(4).toUpperCase()}`,
-    SecretAccessKey: world.dice.hex(40),
-    SessionToken: world.dice.hex(64),
-    Expiration: new Date(now + (params.whole('DurationSeconds') ?? 3600) * 1000),
+    AccessKeyId: accessKey,
+    SecretAccessKey: credential.secret,
+    SessionToken: credential.token,
+    Expiration: new Date(until),
   };
 }
 

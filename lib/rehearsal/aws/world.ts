@@ -2,10 +2,12 @@ import type { Inventory } from '../inventory';
 import type { Room } from '../machines/computer';
 import type { Pace } from '../pace';
 import type { Trouble } from '../trouble';
+import { Credentials } from './credentials';
 import { furnish, type Catalog } from './catalog';
 import { dice, type Dice } from '../dice';
 import { uuid } from './ids';
 import type { Quota } from './quota';
+import type { StateFile } from './state';
 import { Table, type Caller, type Kind } from './table';
 import type {
   Entity,
@@ -33,6 +35,10 @@ export interface WorldOptions {
   /** Port at which instances answer SSH. */
   readonly sshPort: number;
   readonly quota: Quota;
+  /** @default - any access key is let in */
+  readonly credentials?: Credentials;
+  /** What outlives the server. @default - nothing does */
+  readonly keep?: StateFile | undefined;
   warn(text: string): void;
 }
 
@@ -56,6 +62,7 @@ export class World {
   readonly parameters = new Map<string, Parameter>();
   readonly secrets = new Map<string, Parameter>();
   readonly profiles = new Map<string, Profile>();
+  readonly roles = new Map<string, Role>();
 
   readonly images: Table<Image>;
   readonly instances: Table<Instance>;
@@ -71,12 +78,14 @@ export class World {
 
   readonly sshPort: number;
   readonly quota: Quota;
+  readonly credentials: Credentials;
   /** Says something to the person who rehearses. */
   readonly warn: (text: string) => void;
 
   private readonly furnished = new Set<string>();
   private readonly background = new Set<Promise<void>>();
   private readonly catalog: Catalog;
+  private readonly keep: StateFile | undefined;
 
   constructor(options: WorldOptions) {
     const { pace, room, seed, trouble, inventory, catalog } = options;
@@ -87,8 +96,10 @@ export class World {
     this.catalog = catalog;
     this.sshPort = options.sshPort;
     this.quota = options.quota;
+    this.credentials = options.credentials ?? new Credentials(true);
     this.warn = (text) => options.warn(text);
-    this.dice = dice(`world ${seed}`);
+    const generation = options.keep?.generation ?? 0;
+    this.dice = dice(`world ${seed}${generation === 0 ? '' : ` ${generation}`}`);
     const now = (): number => pace.now();
     this.images = new Table(kind('ami', 'image id', 'InvalidAMIID.NotFound', 'InvalidAMIID.Malformed'), now);
     this.instances = new Table(
@@ -121,6 +132,8 @@ export class World {
       ),
       now,
     );
+    this.keep = options.keep;
+    this.keep?.restore(this);
   }
 
   /** Makes what every account has in a region from the beginning. */
@@ -142,6 +155,11 @@ export class World {
       tags: new Map(tags),
       visibleAt: now + this.trouble.invisibleFor(),
     };
+  }
+
+  /** Something is other than it was: whoever keeps the state is told, when what the call does at once is done. */
+  changed(): void {
+    if (this.keep) void this.meanwhile(Promise.resolve().then(() => this.keep?.save(this)));
   }
 
   /** An id of a request. */
@@ -178,8 +196,23 @@ export interface Parameter {
   readonly before?: Parameter | undefined;
 }
 
+/** What roles and instance profiles of IAM have in common. */
+export interface Identity {
+  readonly path: string;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** A role of IAM. */
+export interface Role extends Identity {
+  readonly name: string;
+  readonly id: string;
+  readonly createdAt: number;
+  readonly trust: string;
+  readonly policies: Map<string, string>;
+}
+
 /** An instance profile of IAM. */
-export interface Profile {
+export interface Profile extends Identity {
   readonly name: string;
   readonly id: string;
   readonly createdAt: number;

@@ -15,16 +15,23 @@ import { launchWindows } from './windows-room';
 /**
  * A room whose machines are sandboxes: overlays over a base, in namespaces of their own. Capturing one freezes its layer, so that
  * an image costs no copy.
+ *
+ * @param keeps which layers of an earlier rehearsal are still needed; where it is given, those of this one stay too
  */
-export async function openSandboxRoom(ctx: RunContext): Promise<Room> {
+export async function openSandboxRoom(ctx: RunContext, keeps?: (layer: string) => boolean): Promise<Room> {
   // What a rehearsal that was killed has left: its processes died with it.
-  for (const left of ['machines', 'layers']) {
-    await fs.rm(path.join(ctx.stateDir, 'sandbox', left), { recursive: true, force: true });
+  await fs.rm(path.join(ctx.stateDir, 'sandbox', 'machines'), { recursive: true, force: true });
+  const layers = path.join(ctx.stateDir, 'sandbox', 'layers');
+  for (const layer of await fs.readdir(layers).catch(() => [])) {
+    if (keeps?.(layer) !== true) await fs.rm(path.join(layers, layer), { recursive: true, force: true });
   }
-  await fs.rm(path.join(ctx.stateDir, 'windows'), { recursive: true, force: true });
+  const disks = path.join(ctx.stateDir, 'windows');
+  for (const disk of await fs.readdir(disks).catch(() => [])) {
+    if (keeps?.(disk) !== true) await fs.rm(path.join(disks, disk), { recursive: true, force: true });
+  }
   const { loadSandbox } =
     require('../../platforms/sandbox/sandbox-extension') as typeof import('../../platforms/sandbox/sandbox-extension');
-  return new SandboxRoom(await loadSandbox(ctx), ctx);
+  return new SandboxRoom(await loadSandbox(ctx), ctx, keeps !== undefined);
 }
 
 class SandboxRoom implements Room {
@@ -34,6 +41,7 @@ class SandboxRoom implements Room {
   constructor(
     private readonly driver: SandboxDriver,
     private readonly ctx: RunContext,
+    private readonly keepsLayers: boolean,
   ) {}
 
   async launch(origin: Origin): Promise<Computer> {
@@ -51,6 +59,7 @@ class SandboxRoom implements Room {
   async close(): Promise<void> {
     await Promise.all([...this.open].map((computer) => computer.destroy()));
     await this.driver.close();
+    if (this.keepsLayers) return;
     await fs.rm(path.join(this.ctx.stateDir, 'sandbox', 'layers'), { recursive: true, force: true });
     await fs.rm(path.join(this.ctx.stateDir, 'windows'), { recursive: true, force: true });
   }

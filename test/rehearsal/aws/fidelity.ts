@@ -1,4 +1,4 @@
-import { send, type Answered } from './client';
+import { send, type Answered } from '../client';
 import { at, errorCode } from './model';
 import { readXml, type Element } from './model/xml';
 

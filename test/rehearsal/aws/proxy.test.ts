@@ -1,6 +1,6 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { send } from './client';
+import { send } from '../client';
 import type { ApiCall } from './call';
 import { FAULTS, faultOf } from './faults';
 import { startProxy, type AwsProxy, type ProxyProps } from './proxy';

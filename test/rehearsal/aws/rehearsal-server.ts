@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 
-const MAIN = path.resolve(__dirname, '../../../dist/cli/main.js');
+export const MAIN = path.resolve(__dirname, '../../../dist/cli/main.js');
 /** Whether this goldsmith can rehearse AWS, and is compiled. */
 export const HAS_REHEARSAL =
   fs.existsSync(MAIN) && fs.existsSync(path.resolve(__dirname, '../../../dist/rehearsal/aws'));

@@ -1,4 +1,4 @@
-import { send, type Signer } from './client';
+import { send, type Signer } from '../client';
 import { at, errorCode } from './model';
 import { readXml, type Element } from './model/xml';
 import { spec } from './specs';

@@ -4,7 +4,7 @@ import { placeOf, type Access, type Place } from './access';
 import { Bucket, EC2_RATES } from './bucket';
 import type { CallName, Input, Output } from './calls';
 import { openSdk, type Sdk } from './client';
-import { awsError, isNotFound, isRetryable, isThrottled } from './errors';
+import { awsError, isDoubtful, isNotFound, isRetryable, isThrottled } from './errors';
 import { Poller } from './poller';
 
 /** How often a call is made in all, and how long is waited in between, in milliseconds: Packer's. */
@@ -19,8 +19,6 @@ export class Api {
   readonly region: string;
   readonly place: Place;
   readonly poller: Poller;
-  /** When this process made a key pair, by id: one that was made just now may not be seen where it is deleted. */
-  readonly born = new Map<string, number>();
   private readonly buckets: { readonly read: Bucket; readonly write: Bucket };
   private decodes = false;
 
@@ -48,6 +46,7 @@ export class Api {
   async call<K extends CallName>(name: K, input: Input<K>, signal?: AbortSignal): Promise<Output<K>> {
     const bucket = /:(Describe|Get|List)/.test(name) ? this.buckets.read : this.buckets.write;
     const tries = (this.access.maxRetries ?? TRIES - 1) + 1;
+    let doubtful = false;
     for (let turn = 1, wait = FIRST_WAIT; ; turn += 1, wait = Math.min(wait * 2, LONGEST_WAIT)) {
       if (name.startsWith('ec2:')) await bucket.take(signal);
       try {
@@ -58,7 +57,8 @@ export class Api {
         signal?.throwIfAborted();
         if (GoldsmithError.is(error)) throw error;
         if (isThrottled(error)) bucket.slow();
-        if (turn >= tries || !isRetryable(error)) throw await this.explain(name, error);
+        doubtful ||= isDoubtful(error);
+        if (turn >= tries || !isRetryable(error)) throw Object.assign(await this.explain(name, error), { doubtful });
         await this.clock.sleep(wait / 2 + (Math.random() * wait) / 2, signal);
       }
     }

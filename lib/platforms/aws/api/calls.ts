@@ -85,6 +85,9 @@ export interface Calls {
     sts.DecodeAuthorizationMessageCommandOutput
   >;
   'iam:GetInstanceProfile': Call<iam.GetInstanceProfileCommandInput, iam.GetInstanceProfileCommandOutput>;
+  'iam:ListInstanceProfiles': Call<iam.ListInstanceProfilesCommandInput, iam.ListInstanceProfilesCommandOutput>;
+  'iam:ListRoles': Call<iam.ListRolesCommandInput, iam.ListRolesCommandOutput>;
+  'iam:GetRole': Call<iam.GetRoleCommandInput, iam.GetRoleCommandOutput>;
   'iam:CreateRole': Call<iam.CreateRoleCommandInput, iam.CreateRoleCommandOutput>;
   'iam:PutRolePolicy': Call<iam.PutRolePolicyCommandInput, iam.PutRolePolicyCommandOutput>;
   'iam:CreateInstanceProfile': Call<iam.CreateInstanceProfileCommandInput, iam.CreateInstanceProfileCommandOutput>;

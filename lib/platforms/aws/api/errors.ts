@@ -7,6 +7,8 @@ export class AwsError extends GoldsmithError {
   readonly reason: string;
   /** Whether an answer came. */
   readonly answered: boolean;
+  /** Whether the call may have done its work all the same, now or at an earlier try: an answer was lost, or told of a fault. */
+  doubtful = false;
 
   constructor(code: ErrorCode, message: string, reason: string, answered: boolean, hint?: string) {
     super(code, message, { ...(hint !== undefined && { hint }) });
@@ -40,7 +42,10 @@ const NETWORK =
 /** AWS's code of an error, also of one that is not wrapped yet. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AwsError) return error.reason;
-  const { Code, name = '', code } = error as SdkError;
+  const { Code, name = '', code, message = '' } = error as SdkError;
+  // The SDK wraps what is an Error of another realm than its own.
+  const wrapped = /^AWS SDK error wrapper for (\w+):/.exec(message)?.[1];
+  if (wrapped !== undefined && code === undefined) return wrapped;
   return Code ?? (name === 'Error' || name === 'TypeError' || name === '' ? (code ?? name) : name);
 }
 
@@ -65,6 +70,12 @@ export const isInUse = (error: unknown): boolean =>
   );
 /** Whether a dry run would have succeeded. */
 export const isDryRunSuccess = (error: unknown): boolean => reasonOf(error) === 'DryRunOperation';
+
+/** Whether a call that failed so may have done its work all the same. */
+export function isDoubtful(error: unknown): boolean {
+  const status = (error as SdkError).$metadata?.httpStatusCode;
+  return status === undefined || (status >= 500 && !isThrottled(error) && !isCapacity(error));
+}
 
 /** Whether the same call may well succeed when it is made again. */
 export function isRetryable(error: unknown): boolean {

@@ -8,12 +8,13 @@ import type { Api } from '../api/api';
 import { failed, isDuplicate, reasonOf } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { problemWithAmiName } from '../props/naming';
-import { isOver, lost } from './lost';
+import { isOver, lost, throwIfLost } from './lost';
 import { imageDevices } from './devices';
 import { dataOf } from './launch';
 import { amiNameOf } from './names';
 import { removeImage } from './remove-image';
-import { byToken, ownTags, specify } from './tags';
+import { ownTags, specify } from './tags';
+import { whoseName } from './whose-name';
 import { timeout } from './waits';
 
 /** An image of many volumes takes long: Packer waits 30 minutes. */
@@ -115,15 +116,25 @@ async function createImage(
       return (await api.call('ec2:CreateImage', request)).ImageId!;
     } catch (error) {
       if (isDuplicate(error)) {
-        const { Images = [] } = await api.call('ec2:DescribeImages', { Owners: ['self'], Filters: [byToken(token)] });
-        if (Images[0]) return Images[0].ImageId!;
-        throw nameTaken(request.Name ?? '', api.region);
+        return imageOfName(api, error, token, request.Name ?? '');
       }
+      if (!/^Incorrect(Instance)?State$/.test(reasonOf(error)) || ctx.clock.now() > end) throw error;
+      await throwIfLost(api, request.InstanceId!, ctx);
       // "Instance is not in state running or stopped": seen so from elsewhere, for a moment.
-      if (reasonOf(error) !== 'IncorrectInstanceState' || ctx.clock.now() > end) throw error;
       await ctx.clock.sleep(3000);
     }
   }
+}
+
+/** The image of a name that is taken: that of an earlier try of the same creation, whose answer was lost, or somebody else's. */
+export async function imageOfName(api: Api, error: unknown, token: string, name: string): Promise<string> {
+  const Filters = [{ Name: 'name', Values: [name] }];
+  const found = await whoseName(api, error, token, async () => {
+    const { Images = [] } = await api.call('ec2:DescribeImages', { Owners: ['self'], Filters });
+    return Images.map(({ ImageId, Tags }) => ({ id: ImageId!, tags: Tags }));
+  });
+  if (found === undefined) throw nameTaken(name, api.region);
+  return found;
 }
 
 /** The error of a name that is in use. */

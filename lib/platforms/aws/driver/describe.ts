@@ -7,17 +7,20 @@ import { describeImage } from './base';
 import { requireImds } from './capture';
 import { asTags, PUBLISHED, STATE } from './tags';
 
-/** What an image in one region is called, who may start from it, and how long it lives. All of it can be said twice. */
+/**
+ * Who may start from an image in one region, and how long it lives. All of it can be said twice.
+ *
+ * @returns the image's snapshots
+ */
 export async function describe(
   api: Api,
   ImageId: string,
   config: AmazonEbsConfig,
   ctx: ResourceContext,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { signal } = ctx;
   const image = await describeImage(api, ImageId, signal);
   const snapshots = (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
-  const Tags = asTags({ ...config.tags, [STATE]: PUBLISHED });
   if ((config.imdsSupport ?? 'v2.0') === 'v2.0' && image.ImdsSupport !== 'v2.0') await requireImds(api, ImageId, ctx);
   await share(api, ImageId, snapshots, config, ctx);
   if (config.deprecateAt !== undefined) {
@@ -33,8 +36,21 @@ export async function describe(
   if (Object.keys(own).length > 0 && snapshots.length > 0) {
     await api.call('ec2:CreateTags', { Resources: snapshots, Tags: asTags(own) }, signal);
   }
-  // Last, since it says that all is done: who looks for the user's tags finds an image that is shared already.
-  await api.soon('ec2:CreateTags', { Resources: [ImageId, ...snapshots], Tags }, signal);
+  return snapshots;
+}
+
+/**
+ * Gives an image and its snapshots the user's tags, and the one which says that they are no leftovers. Last, when all is done in all
+ * regions: who looks for the tags finds an image that is shared already.
+ */
+export async function finish(
+  api: Api,
+  resources: readonly string[],
+  { tags }: AmazonEbsConfig,
+  { signal }: ResourceContext,
+): Promise<void> {
+  const Tags = asTags({ ...tags, [STATE]: PUBLISHED });
+  await api.soon('ec2:CreateTags', { Resources: [...resources], Tags }, signal);
 }
 
 async function share(

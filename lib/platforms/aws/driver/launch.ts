@@ -14,6 +14,7 @@ import { makeKeys, type MachineKeys } from './keys';
 import { prepareNetwork } from './network';
 import { profileFor } from './profile';
 import { ownTags, specify } from './tags';
+import { whoseName } from './whose-name';
 
 /** What the verbs hand to each other of a running instance. Its keys stay with the driver. */
 export interface MachineData {
@@ -73,7 +74,7 @@ export function dataOf(machine: Machine): MachineData {
 async function importKey(api: Api, config: AmazonEbsConfig, publicKey: string, ctx: ResourceContext): Promise<string> {
   const nameOf = (token: string): string => config.temporaryKeyPairName ?? `goldsmith-${token}`;
   let name = '';
-  const { id } = await ctx.acquire('amazon-ebs:key-pair', asLocator(api.place), async (token) => {
+  await ctx.acquire('amazon-ebs:key-pair', asLocator(api.place), async (token) => {
     name = nameOf(token);
     const request = {
       KeyName: name,
@@ -83,13 +84,16 @@ async function importKey(api: Api, config: AmazonEbsConfig, publicKey: string, c
     try {
       return (await api.call('ec2:ImportKeyPair', request)).KeyPairId!;
     } catch (error) {
-      // One of our own name was made by a call whose answer was lost.
-      if (!isDuplicate(error) || config.temporaryKeyPairName !== undefined) throw error;
-      await api.call('ec2:DeleteKeyPair', { KeyName: name });
-      return (await api.call('ec2:ImportKeyPair', request)).KeyPairId!;
+      if (!isDuplicate(error)) throw error;
+      const Filters = [{ Name: 'key-name', Values: [name] }];
+      const found = await whoseName(api, error, token, async () => {
+        const { KeyPairs = [] } = await api.call('ec2:DescribeKeyPairs', { Filters });
+        return KeyPairs.map(({ KeyPairId, Tags }) => ({ id: KeyPairId!, tags: Tags }));
+      });
+      if (found === undefined) throw error;
+      return found;
     }
   });
-  api.born.set(id!, api.clock.now());
   return name;
 }
 

@@ -4,7 +4,7 @@ import type { ResourceContext } from '../../../extension/context';
 import type { Api } from '../api/api';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { dataOf, type Launched } from './launch';
-import { isOver, lost } from './lost';
+import { throwIfLost } from './lost';
 
 /**
  * A communicator as steps get it. They cannot end it, since the temporary key is removed by it in the end; and what broke because the
@@ -50,11 +50,4 @@ export async function clearKey(
   const given = typeof config.communicator === 'object' ? config.communicator : undefined;
   const wanted = given?.type === 'ssh' ? (given.clearAuthorizedKeys ?? true) : given === undefined;
   if (communicator && keys.user && wanted) await removeAuthorizedKey(communicator, keys.user.publicKey, ctx.signal);
-}
-
-async function throwIfLost(api: Api, id: string, ctx: ResourceContext): Promise<void> {
-  const asked = { Filters: [{ Name: 'instance-id', Values: [id] }] };
-  const found = await api.call('ec2:DescribeInstances', asked, ctx.signal).catch(() => undefined);
-  const instance = found?.Reservations?.[0]?.Instances?.[0];
-  if (instance && isOver(instance)) throw lost(instance);
 }

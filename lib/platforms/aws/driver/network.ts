@@ -7,6 +7,7 @@ import { isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { filtersOf } from './filters';
 import { ownTags, specify } from './tags';
+import { whoseName } from './whose-name';
 
 /** A place to try: a subnet, a zone, or whatever AWS chooses. */
 export interface Spot {
@@ -151,12 +152,13 @@ async function temporaryGroup(
       return GroupId!;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      // It was made, and the answer lost.
       const Filters = [{ Name: 'group-name', Values: [GroupName] }];
-      const { SecurityGroups = [] } = await api.call('ec2:DescribeSecurityGroups', { Filters });
-      const [group] = SecurityGroups;
-      if (!group) throw error;
-      return group.GroupId!;
+      const found = await whoseName(api, error, token, async () => {
+        const { SecurityGroups = [] } = await api.call('ec2:DescribeSecurityGroups', { Filters });
+        return SecurityGroups.map(({ GroupId, Tags }) => ({ id: GroupId!, tags: Tags }));
+      });
+      if (found === undefined) throw error;
+      return found;
     }
   });
   const v6 = cidrs.filter((cidr) => cidr.includes(':'));

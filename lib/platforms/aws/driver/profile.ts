@@ -4,6 +4,7 @@ import { asLocator } from '../api/access';
 import type { Api } from '../api/api';
 import { isDuplicate, isNotFound } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
+import { IDENTITY_PATH } from './find-identity';
 import { ownTags } from './tags';
 
 const TRUST = JSON.stringify({
@@ -24,20 +25,30 @@ export async function profileFor(api: Api, config: AmazonEbsConfig, ctx: Resourc
   const { id: role } = await ctx.acquire('amazon-ebs:role', asLocator(api.place), async (token) => {
     const RoleName = `goldsmith-${token}`;
     const Tags = ownTags(ctx, token).map(({ Key, Value }) => ({ Key: Key!, Value: Value! }));
-    await unlessThere(api.call('iam:CreateRole', { RoleName, AssumeRolePolicyDocument: TRUST, Tags }));
+    await unlessThere(
+      api.call('iam:CreateRole', { RoleName, Path: IDENTITY_PATH, AssumeRolePolicyDocument: TRUST, Tags }),
+    );
     return RoleName;
   });
   await api.soon('iam:PutRolePolicy', { RoleName: role!, PolicyName: POLICY, PolicyDocument: document }, ctx.signal);
   const { id: profile } = await ctx.acquire('amazon-ebs:instance-profile', asLocator(api.place), async (token) => {
     const InstanceProfileName = `goldsmith-${token}`;
     const Tags = ownTags(ctx, token).map(({ Key, Value }) => ({ Key: Key!, Value: Value! }));
-    await unlessThere(api.call('iam:CreateInstanceProfile', { InstanceProfileName, Tags }));
+    await unlessThere(api.call('iam:CreateInstanceProfile', { InstanceProfileName, Path: IDENTITY_PATH, Tags }));
     return InstanceProfileName;
   });
-  await unlessThere(
-    api.soon('iam:AddRoleToInstanceProfile', { InstanceProfileName: profile!, RoleName: role! }, ctx.signal),
-  );
+  await addRole(api, profile!, role!, ctx);
   return profile;
+}
+
+/** Where the answer to the first try was lost, the second is told that a profile holds no two roles. */
+async function addRole(api: Api, InstanceProfileName: string, RoleName: string, ctx: ResourceContext): Promise<void> {
+  try {
+    await api.soon('iam:AddRoleToInstanceProfile', { InstanceProfileName, RoleName }, ctx.signal);
+  } catch (error) {
+    const found = await ifThere(api.call('iam:GetInstanceProfile', { InstanceProfileName }, ctx.signal));
+    if (!found?.InstanceProfile?.Roles?.some((role) => role.RoleName === RoleName)) throw error;
+  }
 }
 
 /** Deletes a role that {@link profileFor} made. */

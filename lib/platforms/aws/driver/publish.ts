@@ -6,11 +6,11 @@ import type { Api } from '../api/api';
 import { failed, isDuplicate } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imagesOf } from './base';
-import { nameTaken, untilAvailable } from './capture';
+import { imageOfName, untilAvailable } from './capture';
+import { describe, finish } from './describe';
 import { parameterOf, pointParameter } from './parameter';
-import { describe } from './describe';
 import { removeImage } from './remove-image';
-import { byToken, ownTags, specify } from './tags';
+import { ownTags, specify } from './tags';
 
 /** Gives the API of a region. */
 export type Region = (name: string) => Promise<Api>;
@@ -48,9 +48,17 @@ export async function publish(
   );
   if (config.skipSaveBuildRegion === true && atHome !== undefined)
     current = await dropHome(regionOf, current, home, ctx);
+  const described = new Map<string, readonly string[]>();
   await all(
-    Object.entries(imagesOf(current)).map(async ([region, id]) => describe(await regionOf(region), id, config, ctx)),
+    Object.entries(imagesOf(current)).map(async ([region, id]) => {
+      described.set(region, [id, ...(await describe(await regionOf(region), id, config, ctx))]);
+    }),
   );
+  const done = async (region: string): Promise<void> =>
+    finish(await regionOf(region), described.get(region)!, config, ctx);
+  // Its own region first: where this ends in between, no copy counts as finished whose original does not.
+  await all([...described.keys()].filter((region) => region === home).map(done));
+  await all([...described.keys()].filter((region) => region !== home).map(done));
   // When all is done: who reads a parameter starts from an image that is finished everywhere.
   const images = imagesOf(current);
   await all(
@@ -95,9 +103,7 @@ async function copy(
       return ImageId!;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      const { Images = [] } = await api.call('ec2:DescribeImages', { Owners: ['self'], Filters: [byToken(token)] });
-      if (Images[0]) return Images[0].ImageId!;
-      throw nameTaken(name, api.region);
+      return imageOfName(api, error, token, name);
     }
   });
   ctx.say(`copying ${from.image} to ${api.region}: ${resource.id!}`);

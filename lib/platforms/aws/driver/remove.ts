@@ -10,8 +10,6 @@ import { byToken } from './tags';
 /** How long an instance may take to end, and a group to be let go by it. */
 const ENDED = 900_000;
 const LET_GO = 300_000;
-/** How long a key pair may not be seen where it is deleted, after it was made. */
-const JUST_NOW = 10_000;
 
 /** Deletes something that a build made. What is gone already is no error; without an id it is found by its token. */
 export async function remove(api: Api, { kind, id, token }: ResourceRecord, ctx: RunContext): Promise<void> {
@@ -73,13 +71,8 @@ async function instancesOf(api: Api, token: string, signal: AbortSignal): Promis
 
 async function removeKeyPair(api: Api, id: string | undefined, token: string, signal: AbortSignal): Promise<void> {
   if (id !== undefined) {
-    for (;;) {
-      // The answer names the key pair only where there was one.
-      const { KeyPairId } = await api.call('ec2:DeleteKeyPair', { KeyPairId: id }, signal);
-      const age = api.clock.now() - (api.born.get(id) ?? 0);
-      if (KeyPairId !== undefined || age > JUST_NOW) return;
-      await api.clock.sleep(1000, signal);
-    }
+    await gone(api.call('ec2:DeleteKeyPair', { KeyPairId: id }, signal));
+    return;
   }
   const { KeyPairs = [] } = await api.call('ec2:DescribeKeyPairs', { Filters: [byToken(token)] }, signal);
   for (const { KeyPairId } of KeyPairs) await gone(api.call('ec2:DeleteKeyPair', { KeyPairId }, signal));

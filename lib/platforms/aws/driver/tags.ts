@@ -5,6 +5,9 @@ import type { ResourceContext } from '../../../extension/context';
 export const TOKEN = 'dev.goldsmith.token';
 /** Tag with the run that created it. */
 export const RUN = 'dev.goldsmith.run';
+/** Tags with the app and the node that it was created for. */
+export const APP = 'dev.goldsmith.app';
+export const NODE = 'dev.goldsmith.node';
 /** Tag of what belongs to an image that is finished: no leftover, though it has a run's tag. */
 export const STATE = 'dev.goldsmith.state';
 /** Its value. */

@@ -241,6 +241,7 @@ export function complete(world: World, image: Image, ready: readonly Promise<voi
       await Promise.all(ready);
       const broken = image.devices.find(({ snapshot }) => world.snapshots.find(snapshot)?.state === 'error');
       image.state = broken ? 'failed' : 'available';
+      world.changed();
       if (broken) image.stateReason = `Snapshot ${broken.snapshot!} failed`;
     })(),
   );
