@@ -5,7 +5,7 @@ import type { Communicator } from '../extension/communicator';
 export function noCommunicator(): Communicator {
   const refuse = (): Promise<never> =>
     Promise.reject(
-      new GoldsmithError('CONNECT_FAILED', 'the step needs the machine, but its source has the communicator `none`', {
+      new GoldsmithError('STEP_FAILED', 'the step needs the machine, but its source has the communicator `none`', {
         hint: 'give the source another `communicator`, or leave it out with `except`',
       }),
     );

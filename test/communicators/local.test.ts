@@ -122,7 +122,7 @@ describe('transfers', () => {
 
 test('without a communicator everything that needs the machine is refused', async () => {
   const none = noCommunicator();
-  await expect(none.exec('true', { signal })).rejects.toMatchObject({ code: 'CONNECT_FAILED' });
+  await expect(none.exec('true', { signal })).rejects.toMatchObject({ code: 'STEP_FAILED' });
   await expect(none.uploadFile('a', 'b', { signal })).rejects.toThrow('communicator `none`');
   await none.close();
 });

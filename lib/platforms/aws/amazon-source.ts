@@ -58,6 +58,11 @@ export abstract class AmazonSource<
     return this.withoutBase(super.config());
   }
 
+  /** The same for another image; the parameter stays the first one's. */
+  override derive(scope: Construct, id: string, overrides: Partial<P>, base: BaseImage): Source {
+    return super.derive(scope, id, { ssmParameter: undefined, ...overrides }, base);
+  }
+
   protected override withoutBase(props: object): object {
     const rest = { ...super.withoutBase(props) } as Partial<Record<(typeof STARTS)[number], unknown>>;
     for (const name of STARTS) delete rest[name];

@@ -29,8 +29,8 @@ export interface PublicImage {
 export interface Catalog {
   readonly images: readonly PublicImage[];
   /** Texts that every account has from the beginning: SecureStrings of the parameter store, and secrets. */
-  readonly parameters: Readonly<Record<string, string>>;
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>>;
   baseOf(image: PublicImage, id: string): BaseChoice;
 }
 
@@ -109,9 +109,10 @@ export function furnish(world: World, caller: Caller, catalog: Catalog): void {
   for (const image of catalog.images) addImage(world, caller.region, image, catalog);
   const { account, region } = caller;
   for (const kind of ['parameters', 'secrets'] as const) {
-    for (const [name, value] of Object.entries(catalog[kind])) {
+    for (const [name, value] of Object.entries(catalog[kind] ?? {})) {
+      const key = `${account} ${region} ${name}`;
       const one = { name, type: 'SecureString', value, version: 1, modified: 0, account, region };
-      world[kind].set(`${account} ${region} ${name}`, one);
+      if (!world[kind].has(key)) world[kind].set(key, one);
     }
   }
   const base = { region, account, createdAt: 0, visibleAt: 0 };

@@ -59,10 +59,10 @@ export class StateFile {
     return this.saved?.generation ?? 0;
   }
 
-  /** Whether an image that was kept starts from a layer. */
+  /** Whether an image that was kept starts from a layer, or a disk of Windows. */
   needs(layer: string): boolean {
     this.origins ??= JSON.stringify(this.saved?.snapshots.map(({ from }) => from) ?? []);
-    return this.origins.includes(`layers/${layer}/`);
+    return this.origins.includes(`layers/${layer}/`) || this.origins.includes(`windows/${layer}"`);
   }
 
   /** Puts it into a new world. */

@@ -56,12 +56,15 @@ function assume(call: Call): Body {
   };
 }
 
+/** The one code that no device ever shows here. */
+const WRONG = '000000';
+
 /** An MFA device goes with the code that it shows. */
 function checkDevice({ params }: Call): void {
   const serial = params.text('SerialNumber');
   const code = params.text('TokenCode');
   if (serial === undefined && code === undefined) return;
-  if (serial !== undefined && code !== undefined && /^\d{6}$/.test(code)) return;
+  if (serial !== undefined && code !== undefined && /^\d{6}$/.test(code) && code !== WRONG) return;
   throw new AwsError('AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code.', 403);
 }
 

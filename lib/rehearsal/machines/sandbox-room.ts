@@ -28,7 +28,10 @@ export async function openSandboxRoom(ctx: RunContext, keeps?: (layer: string) =
   for (const layer of await fs.readdir(layers).catch(() => [])) {
     if (keeps?.(layer) !== true) await fs.rm(path.join(layers, layer), { recursive: true, force: true });
   }
-  await fs.rm(path.join(ctx.stateDir, 'windows'), { recursive: true, force: true });
+  const disks = path.join(ctx.stateDir, 'windows');
+  for (const disk of await fs.readdir(disks).catch(() => [])) {
+    if (keeps?.(disk) !== true) await fs.rm(path.join(disks, disk), { recursive: true, force: true });
+  }
   await fs.rm(path.join(ctx.stateDir, 'trees'), { recursive: true, force: true });
   const { loadSandbox } =
     require('../../platforms/sandbox/sandbox-extension') as typeof import('../../platforms/sandbox/sandbox-extension');
@@ -83,9 +86,9 @@ class SandboxRoom implements Room {
     await Promise.all([...this.open].map((computer) => computer.destroy()));
     await this.driver.close();
     await this.trees.clear();
+    if (this.keepsLayers) return;
+    await fs.rm(path.join(this.ctx.stateDir, 'sandbox', 'layers'), { recursive: true, force: true });
     await fs.rm(path.join(this.ctx.stateDir, 'windows'), { recursive: true, force: true });
-    if (!this.keepsLayers)
-      await fs.rm(path.join(this.ctx.stateDir, 'sandbox', 'layers'), { recursive: true, force: true });
   }
 
   private async fromOf(origin: Origin): Promise<{ config: SandboxConfig; from: LaunchFrom }> {

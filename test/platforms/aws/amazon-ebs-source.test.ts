@@ -5,15 +5,20 @@ import * as index from '../../../lib/platforms/aws';
 
 test('the module exports the extensions that plans name', () => {
   const found = Object.values<unknown>(index).flatMap((value) =>
-    isExtension(value) ? [`${value.module} ${value.use}`] : [],
+    isExtension(value) ? [`${value.module} ${value.kind} ${value.use}`] : [],
   );
   expect(found.sort()).toEqual([
-    'goldsmith/aws amazon-chroot',
-    'goldsmith/aws amazon-ebs',
-    'goldsmith/aws amazon-ebs-direct',
-    'goldsmith/aws amazon-ebssurrogate',
-    'goldsmith/aws amazon-ebsvolume',
-    'goldsmith/aws amazon-import',
+    'goldsmith/aws lookup amazon-ami',
+    'goldsmith/aws lookup amazon-parameterstore',
+    'goldsmith/aws lookup amazon-secretsmanager',
+    'goldsmith/aws platform amazon-chroot',
+    'goldsmith/aws platform amazon-ebs',
+    'goldsmith/aws platform amazon-ebssurrogate',
+    'goldsmith/aws platform amazon-ebsvolume',
+    'goldsmith/aws postProcessor amazon-ebs-direct',
+    'goldsmith/aws postProcessor amazon-import',
+    'goldsmith/aws secret amazon-parameterstore',
+    'goldsmith/aws secret amazon-secretsmanager',
   ]);
 });
 

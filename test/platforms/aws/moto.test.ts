@@ -1,10 +1,17 @@
 import { EC2 } from '@aws-sdk/client-ec2';
+import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { SSM } from '@aws-sdk/client-ssm';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { App, Image, type RunEvent, type RunReport } from '../../../lib';
+import { App, Image, Secret, text, type RunEvent, type RunReport } from '../../../lib';
 import { systemClock } from '../../../lib/engine';
-import { amazonEbs, AmazonEbsSource, AmazonImage, type AmazonEbsSourceProps } from '../../../lib/platforms/aws';
+import {
+  amazonEbs,
+  AmazonEbsSource,
+  AmazonImage,
+  AmazonLookup,
+  type AmazonEbsSourceProps,
+} from '../../../lib/platforms/aws';
 import { describeIf } from '../../helpers/requires';
 import { temporaryFolder } from '../../provisioners/support';
 import { errorOf, refusal } from '../../rehearsal/aws/faults';
@@ -129,6 +136,35 @@ describeIf(HAS_MOTO, NO_MOTO, 'against moto', () => {
     ]);
   });
 
+  test('a fleet gives the spot instance, secrets and values are read, and the id goes into a parameter', async () => {
+    const ssm = new SSM({ region: 'eu-west-1', endpoint: moto.url, credentials: KEYS });
+    const secrets = new SecretsManager({ region: 'eu-west-1', endpoint: moto.url, credentials: KEYS });
+    await ssm.putParameter({ Name: '/acme/token', Value: 'the-token-itself', Type: 'SecureString' });
+    await ssm.putParameter({ Name: '/acme/release', Value: '7', Type: 'String' });
+    await secrets.createSecret({ Name: 'acme', SecretString: JSON.stringify({ team: 'the-team-itself' }) });
+    const { app } = program('values', {
+      sourceAmi: await baseImage(),
+      spotInstanceTypes: ['t3.small', 't3a.small'],
+      spotAllocationStrategy: 'lowest-price',
+      fleetTags: { Cost: 'ci' },
+      userData: text`${Secret.fromSsmParameter('/acme/token')} ${Secret.fromSecretsManager('acme', { key: 'team' })}`,
+      tags: { Release: AmazonLookup.ssmParameter('/acme/release').value },
+      ssmParameter: '/golden/values',
+    });
+    const { report, events } = await build(app);
+    expect(report.nodes.map(({ error }) => error)).toEqual([undefined]);
+    const { imageId } = report.nodes[0]!.artifact!.outputs;
+    expect((await ssm.getParameter({ Name: '/golden/values' })).Parameter?.Value).toBe(imageId);
+    const { Images = [] } = await client().describeImages({ ImageIds: [imageId as string] });
+    expect(Images[0]?.Tags).toContainEqual({ Key: 'Release', Value: '7' });
+    expect(moto.calls).toEqual(expect.arrayContaining(['CreateLaunchTemplate', 'CreateFleet', 'DeleteLaunchTemplate']));
+    expect((await client().describeLaunchTemplates({})).LaunchTemplates).toEqual([]);
+    expect(await leftovers()).toEqual([]);
+    expect(JSON.stringify([report, events])).not.toMatch(/the-token-itself|the-team-itself/);
+    ssm.destroy();
+    secrets.destroy();
+  });
+
   test('an image that starts from another one starts from its artifact', async () => {
     const { app, image } = program('chain', { sourceAmi: await baseImage() });
     new Image(app, 'Web', { from: image });
@@ -247,7 +283,10 @@ describeIf(HAS_MOTO, NO_MOTO, 'against moto', () => {
       { Key: 'dev.goldsmith.run', Value: 'run-1' },
       { Key: 'dev.goldsmith.token', Value: token },
     ];
-    const of = (ResourceType: 'instance' | 'security-group' | 'key-pair', token: string): object => ({
+    const of = (
+      ResourceType: 'instance' | 'security-group' | 'key-pair' | 'launch-template',
+      token: string,
+    ): object => ({
       TagSpecifications: [{ ResourceType, Tags: tags(token) }],
     });
     const base = await baseImage();
@@ -255,11 +294,17 @@ describeIf(HAS_MOTO, NO_MOTO, 'against moto', () => {
     await client().runInstances({ ...one, ...of('instance', 't1') });
     await client().createSecurityGroup({ GroupName: 'g', Description: 'g', ...of('security-group', 't2') });
     await client().createKeyPair({ KeyName: 'k', ...of('key-pair', 't3') });
+    await client().createLaunchTemplate({
+      LaunchTemplateName: 'goldsmith-t4',
+      LaunchTemplateData: { ImageId: base },
+      ...of('launch-template', 't4'),
+    });
     const found = await driver.find!('run-1', ctx);
     expect(found.map(({ kind, token }) => `${kind} ${token}`)).toEqual([
       'amazon-ebs:instance t1',
       'amazon-ebs:key-pair t3',
       'amazon-ebs:security-group t2',
+      'amazon-ebs:launch-template t4',
     ]);
     for (const { id: _id, ...record } of found) {
       await driver.destroy(record, ctx);
@@ -269,6 +314,7 @@ describeIf(HAS_MOTO, NO_MOTO, 'against moto', () => {
     await driver.close!();
     // Where moto is less faithful than AWS: its DeleteKeyPair does not know a key pair by its id.
     expect(await leftovers()).toEqual(['k']);
+    expect((await client().describeLaunchTemplates({})).LaunchTemplates).toEqual([]);
   });
 
   test('no secret is in an event, a journal, the catalog or the report', async () => {

@@ -85,6 +85,7 @@ describe('access', () => {
       sts: 'http://all',
       iam: 'http://all',
       'ec2-instance-connect': 'http://all',
+      secretsmanager: 'http://all',
     });
   });
 

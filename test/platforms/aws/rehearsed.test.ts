@@ -7,6 +7,9 @@ import type { OpenRehearsalOptions } from '../../../lib/rehearsal';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { temporaryFolder } from '../../provisioners/support';
+import type { ApiCall } from '../../rehearsal/aws/call';
+import type { Refusal } from '../../rehearsal/aws/faults';
+import { startProxy, type AwsProxy } from '../../rehearsal/aws/proxy';
 import { rehearse, type Rehearsing } from '../../rehearsal/context';
 
 const folder = temporaryFolder();
@@ -14,6 +17,9 @@ const REGION = 'eu-west-1';
 const BASE = { owners: ['099720109477'], name: 'ubuntu/images/*-24.04-amd64-*' };
 
 let cloud: Rehearsing;
+let proxy: AwsProxy;
+/** Answers a call in the cloud's place. */
+let instead: (call: ApiCall) => Refusal | undefined;
 let env: Record<string, string>;
 let ec2: EC2;
 let number = 0;
@@ -21,7 +27,10 @@ let number = 0;
 async function open(options: OpenRehearsalOptions = {}): Promise<void> {
   // Without machines: these are about what is asked of AWS.
   cloud = await rehearse({ machines: false, speed: 5000, ...options });
-  env = { ...cloud.environment, HOME: folder };
+  // Each request and answer is held against the published model, where that is here.
+  instead = () => undefined;
+  proxy = await startProxy({ target: cloud.endpoints['aws']!, instead: (call) => instead(call) });
+  env = { ...cloud.environment, AWS_ENDPOINT_URL: proxy.url, HOME: folder };
   ec2 = new EC2(client());
 }
 
@@ -41,8 +50,18 @@ function client(region = REGION): ClientConfig {
 
 afterEach(async () => {
   ec2.destroy();
+  await proxy.stop();
   await cloud.close();
+  expect(problems()).toEqual([]);
 });
+
+/** What the published model does not allow. It writes `Windows` where EC2 answers `windows`, and of IAM it is an extract. */
+function problems(): readonly string[] {
+  const all = [...proxy.problems('request'), ...proxy.problems('response')];
+  return all.filter(
+    (problem) => !/platform: "windows" is not one of Windows$|no such call in the model of iam$/.test(problem),
+  );
+}
 
 interface Built {
   readonly report: RunReport;
@@ -133,6 +152,13 @@ describe('the image id in a parameter', () => {
   test('that is added later is written without a build, and resumed where writing it failed', async () => {
     const dir = path.join(folder, 'later');
     const before = await build(program({ amiName: 'later-1' }, dir));
+    // No answer of AWS: the credentials may not write parameters.
+    const body = JSON.stringify({ __type: 'AccessDeniedException', message: 'not authorized: ssm:PutParameter' });
+    instead = ({ action }) =>
+      action === 'PutParameter' ? { status: 400, type: 'application/x-amz-json-1.1', body } : undefined;
+    const refused = await build(program({ amiName: 'later-1', ssmParameter: '/golden/later' }, dir));
+    expect(refused.error).toMatchObject({ code: 'ACCESS_DENIED' });
+    instead = () => undefined;
     const added = await build(program({ amiName: 'later-1', ssmParameter: '/golden/later' }, dir));
     expect(added.report.nodes[0]).toMatchObject({ state: 'cached' });
     expect(added.report.nodes[0]!.artifact!.outputs).toMatchObject({
@@ -140,6 +166,7 @@ describe('the image id in a parameter', () => {
       ssmParameter: '/golden/later',
     });
     expect(created('parameter')).toEqual(['/golden/later']);
+    expect(created('instance')).toHaveLength(1);
   });
 
   test('is not changed where that is said, which is found before anything is created', async () => {
@@ -149,6 +176,13 @@ describe('the image id in a parameter', () => {
     const { error } = await build(program({ ssmParameter: { name: '/golden/mine', overwrite: false } }));
     expect(error?.message).toContain('`ssmParameter` is `/golden/mine`, which is there in eu-west-1');
     expect(created('instance')).toEqual([]);
+  });
+
+  test('is not that of an image which starts from it', () => {
+    const app = program({ ssmParameter: '/golden/web' });
+    new Image(app, 'Shop', { from: app.node.findChild('Web') as Image });
+    const shown = JSON.stringify(app.synth());
+    expect(shown.match(/golden\/web/g)).toHaveLength(1);
   });
 
   test.each(['/aws/mine', 'golden/web', '/golden web', '/a//b'])('has a proper name, which %s is not', (name) => {
@@ -297,7 +331,7 @@ describe('credentials', () => {
     };
     expect(await ownerOf({ assumeRole, mfaCode: '123456' })).toBe(OTHER);
     expect(await ownerOf({ assumeRole })).toContain('`mfaCode` is not given');
-    expect(await ownerOf({ assumeRole, mfaCode: '12345' })).toMatch(/MFA|tokenCode/i);
+    expect(await ownerOf({ assumeRole, mfaCode: '000000' })).toMatch(/MFA|tokenCode/i);
     expect(left()).toEqual([]);
   });
 
@@ -312,13 +346,14 @@ describe('credentials', () => {
 
   test('of a profile are keys, a process, or a role on top of another profile', async () => {
     const config = path.join(folder, 'config');
-    const keys = JSON.stringify({ Version: 1, AccessKeyId: 'AKIAPROCESS', SecretAccessKey: 'secret-of-it' });
+    const { accessKeyId: id, secretAccessKey: secret } = client().credentials;
+    const keys = JSON.stringify({ Version: 1, AccessKeyId: id, SecretAccessKey: secret });
     fs.writeFileSync(
       config,
       [
         '[profile keys]',
-        'aws_access_key_id = AKIAEXAMPLE',
-        'aws_secret_access_key = secret-of-it',
+        `aws_access_key_id = ${id}`,
+        `aws_secret_access_key = ${secret}`,
         '[profile process]',
         `credential_process = echo '${keys}'`,
         '[profile role]',

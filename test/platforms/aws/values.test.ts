@@ -7,6 +7,7 @@ import { AmazonLookup } from '../../../lib/platforms/aws';
 import { fakePlatform, type FakePlatform, type TestApp } from '../../../lib/testing';
 import { Step } from '../../helpers/extensions';
 import { build, filesBelow, testApp, type Ran } from '../../helpers/lab';
+import { startProxy, type AwsProxy } from '../../rehearsal/aws/proxy';
 import { rehearse, type Rehearsing } from '../../rehearsal/context';
 
 const REGION = 'eu-west-1';
@@ -14,6 +15,7 @@ const TOKEN = 'p4ss-w0rd-of-the-registry';
 const OTHER = 'an0ther-s3cret-beside-it';
 
 let cloud: Rehearsing;
+let proxy: AwsProxy;
 let ssm: SSM;
 let secrets: SecretsManager;
 let env: Record<string, string>;
@@ -24,7 +26,9 @@ beforeAll(async () => {
     parameters: { '/acme/token': TOKEN },
     secrets: { registry: JSON.stringify({ user: OTHER, token: TOKEN, port: 5000 }), plain: TOKEN },
   });
-  env = { ...cloud.environment, AWS_REGION: REGION, HOME: '/nonexistent' };
+  // Each request and answer is held against the published model, where that is here.
+  proxy = await startProxy({ target: cloud.endpoints['aws']! });
+  env = { ...cloud.environment, AWS_ENDPOINT_URL: proxy.url, AWS_REGION: REGION, HOME: '/nonexistent' };
   const keys = { accessKeyId: env['AWS_ACCESS_KEY_ID']!, secretAccessKey: env['AWS_SECRET_ACCESS_KEY']! };
   const client = { endpoint: cloud.endpoints['aws']!, region: REGION, credentials: keys };
   ssm = new SSM(client);
@@ -33,7 +37,9 @@ beforeAll(async () => {
 afterAll(async () => {
   ssm.destroy();
   secrets.destroy();
+  await proxy.stop();
   await cloud.close();
+  expect([...proxy.problems('request'), ...proxy.problems('response')]).toEqual([]);
 });
 
 function program(value: Late<string>, fake: FakePlatform = fakePlatform()): { app: TestApp; fake: FakePlatform } {
@@ -114,6 +120,7 @@ describe('a secret of AWS', () => {
   });
 
   test('is read once a run, and is in nothing that is written, shown or reported', async () => {
+    proxy.forget();
     const fake = fakePlatform();
     const { app } = program(Secret.fromSecretsManager('registry', { key: 'token' }), fake);
     const web = app.node.findChild('Web') as Image;
@@ -121,6 +128,7 @@ describe('a secret of AWS', () => {
     fake.onCommand(() => ({ stdout: `${TOKEN} ${env['AWS_SECRET_ACCESS_KEY']!}\n`, code: 1 }));
     const { report, events, output } = await build(app, { env });
     expect(report.status).toBe('failed');
+    expect(proxy.counts()).toEqual({ GetSecretValue: 1 });
     expect(output).toBe('<sensitive> <sensitive>\n');
     const written = Object.values(filesBelow(app.baseDir)).join('\n');
     for (const secret of [TOKEN, OTHER, Buffer.from(TOKEN).toString('base64')]) {

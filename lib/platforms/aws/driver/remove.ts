@@ -122,8 +122,14 @@ async function removeGroup(api: Api, id: string | undefined, token: string, sign
 }
 
 async function removeTemplate(api: Api, id: string | undefined, token: string, signal: AbortSignal): Promise<void> {
-  const named = id === undefined ? { LaunchTemplateName: `goldsmith-${token}` } : { LaunchTemplateId: id };
-  await gone(api.call('ec2:DeleteLaunchTemplate', named, signal));
+  const ids = id === undefined ? await templatesOf(api, token, signal) : [id];
+  for (const LaunchTemplateId of ids) await gone(api.call('ec2:DeleteLaunchTemplate', { LaunchTemplateId }, signal));
+}
+
+async function templatesOf(api: Api, token: string, signal: AbortSignal): Promise<string[]> {
+  const asked = { Filters: [byToken(token)] };
+  const { LaunchTemplates = [] } = await api.call('ec2:DescribeLaunchTemplates', asked, signal);
+  return LaunchTemplates.map(({ LaunchTemplateId }) => LaunchTemplateId!);
 }
 
 async function groupsOf(api: Api, token: string, signal: AbortSignal): Promise<string[]> {

@@ -1,5 +1,6 @@
 import type { ResourceRecord } from '../../../extension/artifact';
 import type { Api } from '../api/api';
+import { isNotFound } from '../api/errors';
 import type { Births } from './births';
 import { byToken } from './tags';
 
@@ -38,7 +39,21 @@ async function isSeen(api: Api, kind: string, token: string, signal: AbortSignal
       return ((await api.call('ec2:DescribeKeyPairs', { Filters }, signal)).KeyPairs ?? []).length > 0;
     case 'amazon-ebs:security-group':
       return ((await api.call('ec2:DescribeSecurityGroups', { Filters }, signal)).SecurityGroups ?? []).length > 0;
+    case 'amazon-ebs:launch-template':
+      return ((await api.call('ec2:DescribeLaunchTemplates', { Filters }, signal)).LaunchTemplates ?? []).length > 0;
+    case 'amazon-ebs:role':
+      return isThere(api.call('iam:GetRole', { RoleName: `goldsmith-${token}` }, signal));
+    case 'amazon-ebs:instance-profile':
+      return isThere(api.call('iam:GetInstanceProfile', { InstanceProfileName: `goldsmith-${token}` }, signal));
     default:
       return false;
   }
+}
+
+async function isThere(asked: Promise<unknown>): Promise<boolean> {
+  return asked.then(
+    () => true,
+    // Who may not ask does not wait either.
+    (error: unknown) => !isNotFound(error),
+  );
 }

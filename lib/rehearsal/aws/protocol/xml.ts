@@ -17,7 +17,7 @@ export function queryAnswer(
   body: { readonly [name: string]: Answer },
   namespace: string,
 ): string {
-  // Actions that answer nothing have no result, not an empty one.
+  // A call that answers nothing has no result, not even an empty one.
   const content = members(body, 'member');
   const result = content === '' ? '' : `<${action}Result>${content}</${action}Result>`;
   const metadata = `<ResponseMetadata>${element('RequestId', requestId, 'member')}</ResponseMetadata>`;
