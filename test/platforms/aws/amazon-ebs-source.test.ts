@@ -15,8 +15,8 @@ test('the module exports the extensions that plans name', () => {
     'goldsmith/aws platform amazon-ebs',
     'goldsmith/aws platform amazon-ebssurrogate',
     'goldsmith/aws platform amazon-ebsvolume',
-    'goldsmith/aws postProcessor amazon-ebs-direct',
-    'goldsmith/aws postProcessor amazon-import',
+    'goldsmith/aws post-processor amazon-ebs-direct',
+    'goldsmith/aws post-processor amazon-import',
     'goldsmith/aws secret amazon-parameterstore',
     'goldsmith/aws secret amazon-secretsmanager',
   ]);

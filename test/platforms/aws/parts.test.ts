@@ -32,12 +32,12 @@ test('an encrypted image starts as an encrypted root volume, whatever else is sa
   ]);
 });
 
-test('a name is made of app, build and time, of what EC2 allows', () => {
+test('a name is made of app, build and run, of what EC2 allows', () => {
   const ctx = {
     run: { id: 'r', app: '@acme/images', startedAt: Date.UTC(2026, 0, 2, 3, 4, 5) },
     node: { id: 'Web+/Aws' },
   };
-  expect(amiNameOf({}, ctx)).toBe('@acme/images-Web-/Aws-20260102T030405Z');
+  expect(amiNameOf({}, ctx)).toBe('@acme/images-Web-/Aws-r');
 });
 
 test('the password of Windows is decrypted with the key of the key pair', () => {

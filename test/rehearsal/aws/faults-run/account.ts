@@ -71,6 +71,7 @@ export async function openAccount(seed: string, trouble: TroubleOptions, room: R
     drives: undefined,
     importer: new Importer(NOWHERE, contextIn(NOWHERE)),
     knownKeys: undefined,
+    knownBuckets: undefined,
     warn: (text) => void warnings.push(text),
   });
   const cloud = awsCloud(world, PUBLIC_IMAGES);
