@@ -1,3 +1,4 @@
+import { S3 } from '@aws-sdk/client-s3';
 import { execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -239,13 +240,13 @@ describeIf(
     test(
       'is imported by way of a bucket, where nothing is left of it, under the name that it shall have',
       async () => {
-        const at = {
-          authorization: `AWS4-HMAC-SHA256 Credential=GOLDSMITHREHEARSAL/20261122/${region}/s3/aws4_request, SignedHeaders=host, Signature=0`,
-        };
-        const constraint = `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`;
-        expect((await fetch(`${proxy.url}/acme-images`, { method: 'PUT', headers: at, body: constraint })).status).toBe(
-          200,
-        );
+        const credentials = { accessKeyId: 'GOLDSMITHREHEARSAL', secretAccessKey: 'rehearsal' };
+        const s3Client = new S3({ region, endpoint: proxy.url, forcePathStyle: true, credentials });
+        await s3Client.createBucket({
+          Bucket: 'acme-images',
+          CreateBucketConfiguration: { LocationConstraint: region },
+        });
+        s3Client.destroy();
         const app = appOf('import');
         const chain = chainOf(app);
         new ConvertPostProcessor(chain, 'Qcow2', { formats: ['qcow2'], output: 'import.qcow2' });

@@ -119,10 +119,10 @@ test('where there is room at some of them, the image is built there', async () =
 
 test('a spot instance that AWS takes back in the middle of a build is said to be lost, and nothing stays', async () => {
   const { error, left } = await build(
-    { speed: 100, trouble: { spotInterruptions: 1 } },
+    { speed: 40, trouble: { spotInterruptions: 1 } },
     { spotInstanceTypes: ['t3.small'] },
     undefined,
-    (image) => void new PauseProvisioner(image, 'Sleep', { duration: '12s' }),
+    (image) => void new PauseProvisioner(image, 'Sleep', { duration: '30s' }),
   );
   expect(error).toMatchObject({
     code: 'MACHINE_LOST',

@@ -129,7 +129,13 @@ export function counted(calls: readonly ApiCall[]): Record<string, number> {
 }
 
 /** Calls that AWS has, and that the models at hand, which are reduced, do not. */
-const BEYOND = new Set(['iam/ListInstanceProfiles', 'iam/ListRoles', 'ec2/DescribeInstanceConnectEndpoints']);
+const BEYOND = new Set([
+  'iam/GetInstanceProfile',
+  'iam/GetRole',
+  'iam/ListInstanceProfiles',
+  'iam/ListRoles',
+  'ec2/DescribeInstanceConnectEndpoints',
+]);
 
 function restOf(
   { service }: ApiCall,
