@@ -14,7 +14,8 @@ import { connect, DEFAULT_USER } from './driver/connect';
 import { findEverywhere } from './driver/find-everywhere';
 import { dataOf, launch, type Launched } from './driver/launch';
 import { lookup } from './driver/lookup';
-import { preflight } from './driver/preflight';
+import { roleOf } from './driver/copy-accounts';
+import { checkStart, preflight } from './driver/preflight';
 import { publish } from './driver/publish';
 import { exists, remove } from './driver/remove';
 import { clearKey, lent } from './driver/lent';
@@ -43,7 +44,12 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
   }
 
   async preflight(config: C, ctx: RunContext, from?: LaunchFrom): Promise<readonly Problem[]> {
-    return preflight(await this.apis.of(config, ctx), config, from, ctx);
+    const api = await this.apis.of(config, ctx);
+    const roles = (config.amiCopyAccounts ?? []).map((account) => async () => {
+      const there = await this.apis.of(config, ctx, undefined, roleOf(account));
+      await there.once('identity', () => there.call('sts:GetCallerIdentity', {}));
+    });
+    return preflight(api, config, from, ctx, [() => checkStart(api, config, from), ...roles]);
   }
 
   async launch(config: C, from: LaunchFrom, ctx: ResourceContext): Promise<Machine> {
@@ -72,7 +78,7 @@ export class AmazonEbsDriver<C extends AmazonEbsConfig = AmazonEbsConfig> implem
 
   publish(artifact: Artifact, config: C, ctx: PublishContext): Promise<Artifact> {
     if (artifact.kind !== 'ami') return Promise.resolve(artifact);
-    return publish((region) => this.apis.of(config, ctx, region), artifact, config, this.own(ctx));
+    return publish((region, role) => this.apis.of(config, ctx, region, role), artifact, config, this.own(ctx));
   }
 
   async exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean> {

@@ -52,6 +52,7 @@ export const PASSIVE_RUN = [
 /** What is said of an image when it is made already. */
 export const PUBLISH = [
   'amiRegions',
+  'amiCopyAccounts',
   'regionKmsKeyIds',
   'snapshotCopyDurationMinutes',
   'amiUsers',

@@ -65,7 +65,7 @@ export class AmazonChrootDriver implements PlatformDriver<AmazonChrootConfig> {
   }
 
   publish(artifact: Artifact, config: AmazonChrootConfig, ctx: PublishContext): Promise<Artifact> {
-    return publish((region) => this.apis.of(config, ctx, region), artifact, config, owning(USE, ctx));
+    return publish((region, role) => this.apis.of(config, ctx, region, role), artifact, config, owning(USE, ctx));
   }
 
   async exists(resource: ResourceRecord, ctx: RunContext): Promise<boolean> {

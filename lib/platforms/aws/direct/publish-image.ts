@@ -4,7 +4,8 @@ import type { Api } from '../api/api';
 import type { AccessConfig, Apis } from '../driver/apis';
 import { artifactOf, untilAvailable } from '../driver/capture';
 import { owning } from '../driver/kinds';
-import { publish, type PublishConfig } from '../driver/publish';
+import type { PublishConfig } from '../driver/copy-image';
+import { publish } from '../driver/publish';
 
 /** Waits until an image can be started from, then distributes it as a build's is; gives it as the artifact. */
 export async function publishImage(
@@ -24,5 +25,5 @@ export async function publishImage(
   const artifact = { ...plain, use, outputs: { ...outputs, snapshotId: snapshots[0] ?? '' } };
   // What is recorded of it is recorded by the engine when all is done.
   const publishing = { ...owning(use, ctx), recordSoFar: () => Promise.resolve() };
-  return publish((region) => apis.of(config, ctx, region), artifact, config, publishing);
+  return publish((region, role) => apis.of(config, ctx, region, role), artifact, config, publishing);
 }

@@ -31,8 +31,8 @@ export class Apis {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Of a build's config, in its region or another. */
-  async of(config: AccessConfig, ctx: RunContext, region?: string): Promise<Api> {
+  /** Of a build's config, in its region or another, as its own role or another. */
+  async of(config: AccessConfig, ctx: RunContext, region?: string, role?: AccessProps['assumeRole']): Promise<Api> {
     const access = Object.fromEntries(
       NAMES.flatMap((name) => (config[name] === undefined ? [] : [[name, config[name]]])),
     ) as AccessProps;
@@ -40,7 +40,8 @@ export class Apis {
     if (secretKey !== undefined) ctx.secret(secretKey);
     if (token !== undefined) ctx.secret(token);
     if (accessKey !== undefined) this.secrets.set(accessKey, { secretKey, token, mfaCode });
-    const api = await this.get({ ...access, ...(region !== undefined && { region }) }, ctx);
+    const other = { ...(region !== undefined && { region }), ...(role && { assumeRole: role }) };
+    const api = await this.get({ ...access, ...other }, ctx);
     if (config.decodeAuthorizationMessages === true) api.decodeRefusals();
     return api;
   }

@@ -64,7 +64,7 @@ export async function describe(
 export async function finish(
   api: Api,
   resources: readonly string[],
-  { tags }: AmazonEbsConfig,
+  { tags }: Pick<AmazonEbsConfig, 'tags'>,
   { signal }: ResourceContext,
 ): Promise<void> {
   const Tags = asTags({ ...tags, [STATE]: PUBLISHED });

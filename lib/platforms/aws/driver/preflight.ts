@@ -96,7 +96,7 @@ export async function checkRegions(
 }
 
 /** The base is there, its architecture is one of the types', the types are offered, and this account may start it. */
-async function checkStart(api: Api, config: AmazonEbsConfig, from: LaunchFrom | undefined): Promise<void> {
+export async function checkStart(api: Api, config: AmazonEbsConfig, from: LaunchFrom | undefined): Promise<void> {
   const types = [...new Set([...listOf(config.instanceType), ...(config.spotInstanceTypes ?? [])])];
   const [architectures, image] = await Promise.all([
     architecturesOf(api, types),

@@ -1,37 +1,14 @@
 import { GoldsmithError, toProblem } from '../../../errors';
 import type { Artifact, ResourceRecord } from '../../../extension/artifact';
-import type { ResourceContext } from '../../../extension/context';
 import type { PublishContext } from '../../../extension/platform';
-import { asLocator } from '../api/access';
-import type { Api } from '../api/api';
-import { failed, isDuplicate } from '../api/errors';
+import { failed } from '../api/errors';
 import type { AmazonEbsConfig } from '../props/amazon-ebs-props';
 import { imagesOf } from './base';
-import { imageOfName, untilAvailable } from './capture';
+import { accountCopies, accountImagesOf } from './copy-accounts';
+import { copy, type PublishConfig, type Region } from './copy-image';
 import { parameterOf, pointParameter } from './parameter';
-import { describe, finish, type DescribeConfig } from './describe';
+import { describe, finish } from './describe';
 import { removeImage } from './remove-image';
-import { ownTags, specify } from './tags';
-import { USUALLY } from './waits';
-
-/** What of a config says where an image goes, and what is said of it there. */
-export type PublishConfig = DescribeConfig &
-  Pick<
-    AmazonEbsConfig,
-    | 'amiRegions'
-    | 'regionKmsKeyIds'
-    | 'snapshotCopyDurationMinutes'
-    | 'encryptBoot'
-    | 'amiDescription'
-    | 'awsPolling'
-    | 'skipSaveBuildRegion'
-    | 'skipAmiRunTags'
-    | 'runTags'
-    | 'ssmParameter'
-  >;
-
-/** Gives the API of a region. */
-export type Region = (name: string) => Promise<Api>;
 
 /**
  * Distributes the image: copies to other regions and, in each as soon as it is there, what it is called and who may start from it. All
@@ -47,12 +24,10 @@ export async function publish(
   let current = artifact;
   let line: Promise<void> = Promise.resolve();
   // One after the other: what is recorded must hold all that is no longer the run's to clean up.
-  const add = (region: string, resource: ResourceRecord): Promise<void> =>
-    (line = line.then(() => record(region, resource)));
-  const record = async (region: string, resource: ResourceRecord): Promise<void> => {
-    const { images, ...outputs } = current.outputs;
-    const all = { ...(images as Record<string, string>), [region]: resource.id! };
-    current = { ...current, resources: [...current.resources, resource], outputs: { ...outputs, images: all } };
+  const add = (region: string, resource: ResourceRecord, account?: string): Promise<void> =>
+    (line = line.then(() => record(region, resource, account)));
+  const record = async (region: string, resource: ResourceRecord, account?: string): Promise<void> => {
+    current = withCopy(current, region, resource, account);
     await ctx.keep(resource);
     await ctx.recordSoFar(current);
   };
@@ -80,6 +55,12 @@ export async function publish(
   // Its own region first: where this ends in between, no copy counts as finished whose original does not.
   await all([...described.keys()].filter((region) => region === home).map(done));
   await all([...described.keys()].filter((region) => region !== home).map(done));
+  const snapshotsIn = (region: string): readonly string[] => described.get(region)?.slice(1) ?? [];
+  await all(
+    accountCopies(regionOf, current, snapshotsIn, config, ctx, (account, region, resource) =>
+      add(region, resource, account),
+    ),
+  );
   // When all is done: who reads a parameter starts from an image that is finished everywhere.
   const images = imagesOf(current);
   await all(
@@ -96,41 +77,17 @@ async function all(tasks: readonly Promise<void>[]): Promise<void> {
   if (wrong.length > 1) throw GoldsmithError.all(wrong.map(toProblem), 'CAPTURE_FAILED');
 }
 
-/** Copies an image, under the name that the artifact has. */
-export async function copy(
-  api: Api,
-  from: { readonly region: string; readonly image: string },
-  artifact: Pick<Artifact, 'outputs'>,
-  config: PublishConfig,
-  ctx: ResourceContext,
-): Promise<ResourceRecord> {
-  const name = String(artifact.outputs['name']);
-  const key = config.regionKmsKeyIds?.[api.region];
-  const resource = await ctx.acquire('amazon-ebs:image', asLocator(api.place, { name }), async (token) => {
-    const tags = ownTags(ctx, token, config.skipAmiRunTags === true ? {} : config.runTags);
-    try {
-      const { ImageId } = await api.call('ec2:CopyImage', {
-        Name: name,
-        SourceRegion: from.region,
-        SourceImageId: from.image,
-        ClientToken: token,
-        ...(config.amiDescription !== undefined && { Description: config.amiDescription }),
-        ...(config.encryptBoot === true && { Encrypted: true }),
-        ...(key !== undefined && key !== '' && { KmsKeyId: key }),
-        ...(config.snapshotCopyDurationMinutes !== undefined && {
-          SnapshotCopyCompletionDurationMinutes: config.snapshotCopyDurationMinutes,
-        }),
-        TagSpecifications: specify(tags, 'image', 'snapshot'),
-      });
-      return ImageId!;
-    } catch (error) {
-      if (!isDuplicate(error)) throw error;
-      return imageOfName(api, error, token, name);
-    }
-  });
-  ctx.say(`copying ${from.image} to ${api.region}: ${resource.id!}`);
-  await untilAvailable(api, resource.id!, USUALLY.copy, config, ctx);
-  return resource;
+/** An artifact with one more copy. */
+function withCopy(artifact: Artifact, region: string, resource: ResourceRecord, account: string | undefined): Artifact {
+  const { outputs } = artifact;
+  const own = account === undefined ? imagesOf(artifact) : accountImagesOf(artifact)[account];
+  const more = { ...own, [region]: resource.id! };
+  const accounts = account === undefined ? undefined : { ...accountImagesOf(artifact), [account]: more };
+  return {
+    ...artifact,
+    resources: [...artifact.resources, resource],
+    outputs: { ...outputs, ...(accounts ? { accounts } : { images: more }) },
+  };
 }
 
 /** Only the copies are wanted. */

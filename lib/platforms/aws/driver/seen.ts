@@ -35,6 +35,12 @@ async function isSeen(api: Api, kind: string, token: string, signal: AbortSignal
       const seen = new Set(Snapshots.map(({ SnapshotId }) => SnapshotId));
       return Images.length > 0 && named.length > 0 && named.every((id) => seen.has(id));
     }
+    case 'amazon-ebs:snapshot': {
+      const own = { OwnerIds: ['self'], Filters };
+      return ((await api.call('ec2:DescribeSnapshots', own, signal)).Snapshots ?? []).length > 0;
+    }
+    case 'amazon-ebs:volume':
+      return ((await api.call('ec2:DescribeVolumes', { Filters }, signal)).Volumes ?? []).length > 0;
     case 'amazon-ebs:key-pair':
       return ((await api.call('ec2:DescribeKeyPairs', { Filters }, signal)).KeyPairs ?? []).length > 0;
     case 'amazon-ebs:security-group':
@@ -46,7 +52,8 @@ async function isSeen(api: Api, kind: string, token: string, signal: AbortSignal
     case 'amazon-ebs:instance-profile':
       return isThere(api.call('iam:GetInstanceProfile', { InstanceProfileName: `goldsmith-${token}` }, signal));
     default:
-      return false;
+      // What has no tags of its own, such as an attachment, goes with what has.
+      return true;
   }
 }
 

@@ -6,7 +6,7 @@ import { slug } from '../../../util/slug';
 import { renderTemplate } from '../../../util/template';
 import { AwsError, failed } from '../api/errors';
 import { owning } from '../driver/kinds';
-import { copy } from '../driver/publish';
+import { copy } from '../driver/copy-image';
 import { preflightImage, takeName } from '../direct/preflight-image';
 import { publishImage } from '../direct/publish-image';
 import { withApis } from '../direct/resources';

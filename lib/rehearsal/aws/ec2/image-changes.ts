@@ -13,6 +13,16 @@ export function copy(call: Call): Promise<Body> {
   return once(call, () => Promise.resolve().then(() => copyOnce(call)));
 }
 
+/** Who copies what another account shares with it must be let at the snapshots, too: the page of CopyImage. */
+function checkStorage({ world, account }: Call, { devices, permissions }: Image): void {
+  if (permissions.some(({ group }) => group === 'all')) return;
+  const closed = devices.some(({ snapshot }) => {
+    const found = world.snapshots.find(snapshot);
+    return found && !maySee(found, account);
+  });
+  if (closed) throw new AwsError('InvalidRequest', 'You do not have permission to access the storage of this ami', 400);
+}
+
 function copyOnce(call: Call): Body {
   const { world, params, account } = call;
   const from = { account, region: params.need('SourceRegion') };
@@ -25,6 +35,7 @@ function copyOnce(call: Call): Body {
       `The image ID '${source.id}' is not available: it is ${source.state}`,
     );
   }
+  checkStorage(call, source);
   const encrypted = params.flag('Encrypted') === true;
   const description = `Copied for DestinationAmi from SourceAmi ${source.id} for SourceSnapshot`;
   const ready: Promise<void>[] = [];
