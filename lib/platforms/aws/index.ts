@@ -34,7 +34,7 @@ export type { AmazonPublishedProps } from './props/published';
 export type { AmazonConnectProps } from './props/instance-props';
 export type { AmazonRegisterProps } from './props/register';
 export type { AmazonSurrogateStorageProps, AmiRootDevice, SurrogateDevice } from './props/surrogate-storage';
-export type { AmazonCopyProps } from './props/copy';
+export type { AmazonCopyProps, AmiCopyAccount } from './props/copy';
 export type { AmazonLifecycleProps, DeregistrationProtection, FastLaunch, FastLaunchTemplate } from './props/lifecycle';
 export type { AmazonMetadataProps, MetadataOptions } from './props/metadata';
 export type { AmazonNamingProps } from './props/naming';
