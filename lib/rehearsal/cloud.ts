@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { WebSocket } from 'ws';
 
 /** A request as it came. */
 export interface CloudRequest {
@@ -27,8 +26,6 @@ export interface Cloud {
   readonly name: string;
   /** Answers a call. */
   handle(request: CloudRequest): Promise<CloudResponse>;
-  /** Serves a web socket; undefined where the address is of none. */
-  channel?(request: Pick<CloudRequest, 'url' | 'headers'>): ((socket: WebSocket) => void) | undefined;
   /** Environment that points clients at it. */
   environment(endpoint: string): Readonly<Record<string, string>>;
   /** Resolves when nothing goes on any more: no machine starts or ends. */

@@ -9,7 +9,7 @@ import { patternOf } from './aws/filters';
 import { Quota } from './aws/quota';
 import { StateFile } from './aws/state';
 import { World } from './aws/world';
-import type { Cloud } from './cloud';
+import type { ChannelCloud } from './channels';
 import { dice } from './dice';
 import { Inventory, type InventoryEntry } from './inventory';
 import { readBase, type BaseChoice } from './machines/base-choice';
@@ -83,7 +83,7 @@ export async function startRehearsal(
 }
 
 async function open(
-  clouds: readonly Cloud[],
+  clouds: readonly ChannelCloud[],
   {
     seed,
     inventory,
@@ -91,7 +91,7 @@ async function open(
     port,
   }: { readonly seed: string; readonly inventory: Inventory; readonly room: Room; readonly port: number },
 ): Promise<Rehearsal> {
-  const servers = new Map<Cloud, CloudServer>();
+  const servers = new Map<ChannelCloud, CloudServer>();
   const close = async (): Promise<void> => {
     await Promise.all([...servers.values()].map((server) => server.close()));
     await Promise.all(clouds.map((cloud) => cloud.close()));

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { GoldsmithError } from '../errors';
 import { explainErrno } from '../util/errno';
 import type { WebSocket } from 'ws';
+import type { ChannelCloud } from './channels';
 import type { Cloud } from './cloud';
 
 /** A cloud's server on loopback. */
@@ -20,7 +21,7 @@ const LIMIT = 64 * 1024 * 1024;
  *
  * @param port 0 for any that is free
  */
-export async function serve(cloud: Cloud, port: number): Promise<CloudServer> {
+export async function serve(cloud: ChannelCloud, port: number): Promise<CloudServer> {
   const server = http.createServer((request, response) => {
     answer(cloud, request, response).catch(() => response.destroy());
   });
@@ -46,7 +47,7 @@ export async function serve(cloud: Cloud, port: number): Promise<CloudServer> {
 }
 
 /** Takes web socket connections where the cloud has something at their address. */
-function webSockets(cloud: Cloud, server: http.Server): ReadonlySet<WebSocket> {
+function webSockets(cloud: ChannelCloud, server: http.Server): ReadonlySet<WebSocket> {
   const open = new Set<WebSocket>();
   server.on('upgrade', (request, socket, head) => {
     const serving = cloud.channel?.({ url: request.url ?? '/', headers: request.headers });

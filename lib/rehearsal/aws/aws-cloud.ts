@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
-import type { Cloud, CloudRequest, CloudResponse } from '../cloud';
+import type { ChannelCloud } from '../channels';
+import type { CloudRequest, CloudResponse } from '../cloud';
 import type { Action, Call } from './call';
 import { perform } from './call';
 import type { PublicImage } from './catalog';
@@ -41,7 +42,7 @@ interface Signed extends Caller {
 const ANYBODY: Signed = { service: 'sts', accessKey: '', account: ACCOUNT, region: 'us-east-1' };
 
 /** AWS, embedded: EC2, and of STS, IAM, the parameter store and the secrets manager what builds use. */
-export function awsCloud(world: World, images: readonly PublicImage[]): Cloud {
+export function awsCloud(world: World, images: readonly PublicImage[]): ChannelCloud {
   const json: Readonly<Record<string, Readonly<Record<string, JsonHandler>>>> = {
     AmazonSSM: { ...parameterStore(images), ...SESSIONS },
     secretsmanager: SECRETS,
