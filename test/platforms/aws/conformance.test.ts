@@ -27,7 +27,7 @@ describeIf(isRoot, 'root on Linux is needed for machines', 'the conformance of A
     base: { imageId: BASE, region: 'eu-west-1' },
     env: rehearsal.environment,
     secrets: ['rehearsal'],
-    places: 5,
+    places: 3,
     remains: async () => {
       await rehearsal.settle();
       const there = rehearsal.inventory().filter(({ deletedAt }) => deletedAt === undefined);

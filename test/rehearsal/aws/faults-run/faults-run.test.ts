@@ -10,7 +10,7 @@ import { figures, problems } from './figures';
 import { tryOnce } from './trial';
 
 /** A small share of what `npm run faults` does: always the same. */
-const RUNS = 14;
+const RUNS = 10;
 const MINUTES = 60_000;
 
 describeIf(isRoot, 'root on Linux is needed for machines', 'builds on AWS with trouble and kills', () => {
