@@ -80,7 +80,7 @@ test('a plan that was made otherwise is refused when it runs', async () => {
     undefined as never,
   );
   await expect(machine.exec('true', { signal: new AbortController().signal })).rejects.toMatchObject({
-    code: 'CONNECT_FAILED',
+    code: 'STEP_FAILED',
   });
 });
 
